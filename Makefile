@@ -1,0 +1,54 @@
+# Two commands on a fresh machine with Python 3.11 and make: `make demo` and `make test`.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help setup demo test test-fast lint format bench generated schema lock clean
+
+help: ## what there is to make
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(READY) ## the virtual environment in .venv, pinned by requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "penguin-compile needs Python 3.11 or newer; name one: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY) ## the main job on the example app, for real: SQLite and a local gateway
+	@PATH="$(abspath $(BIN)):$$PATH" docs/demo.sh
+
+test: $(READY) ## every test
+	$(BIN)/python -m pytest -n 2
+
+test-fast: $(READY) ## the tests that take less than a second each
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+lint: $(READY) ## style, types, layers, and that generated files are fresh
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/penguin-compile compile --check
+
+format: $(READY) ## mend style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY) ## how fast each stage is, beside its floor
+	$(BIN)/python -m bench
+
+generated: $(READY) ## write generated/ and schemas/ anew
+	$(BIN)/penguin-compile compile
+	$(BIN)/penguin-compile schema > schemas/spec.schema.json
+
+lock: ## pin the newest versions that pyproject.toml allows
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --no-header --all-extras --group dev pyproject.toml --output-file requirements.lock
+
+clean: ## everything that make made
+	rm -rf $(VENV) .demo .penguin dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

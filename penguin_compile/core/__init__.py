@@ -1,0 +1,1 @@
+"""The ground layer: standard library only, imported by every other layer."""

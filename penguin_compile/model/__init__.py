@@ -1,0 +1,1 @@
+"""What an app is, past the text: frozen dataclasses."""

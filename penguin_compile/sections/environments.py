@@ -1,0 +1,106 @@
+"""Section `environments`: the systems that plan and apply talk to.
+
+`extends` and `overrides` are applied before shapes are read; see `source/environments.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from penguin_compile.model.environment import Environment, Gateway
+from penguin_compile.model.setting import value_text
+from penguin_compile.sections.shape import Named, SecretShape, Shape, TextOrSecret, mistake
+
+Limit = Annotated[
+    str,
+    BeforeValidator(
+        lambda value: value_text(value) if isinstance(value, int) else value,
+        json_schema_input_type=int | str,
+    ),
+    Field(pattern=r"^[0-9]+%?$"),
+]
+
+
+class DatabaseShape(Shape):
+    """A database, by its URL."""
+
+    url: TextOrSecret = Field(description="SQLAlchemy's form; with a password only as a secret.")
+
+
+class GatewayShape(Shape):
+    """A MarchProxy and how to log in there."""
+
+    url: TextOrSecret = Field(description="Its base URL.")
+    cluster: int | str | None = Field(default=None, description="Cluster by id or by name.")
+    dialect: Literal["standard", "api-server"] | None = Field(
+        default=None, description="Default: found out from the server."
+    )
+    token: SecretShape | None = Field(default=None, description="Cluster key, or JWT.")
+    username: str | None = Field(default=None, description="Whom to log in as.")
+    password: SecretShape | None = Field(default=None, description="That user's password.")
+    totp: SecretShape | None = Field(default=None, description="That user's TOTP secret.")
+    protocol_map: dict[str, str] = Field(
+        default_factory=dict, description="What to register instead of a protocol."
+    )
+
+
+class LimitsShape(Shape):
+    """How much one apply may change, as counts or per cent of what is live."""
+
+    max_updates: Limit | None = Field(default=None, description="Such as 30 or 60%.")
+    max_deletes: Limit | None = Field(default=None, description="Such as 5 or 10%.")
+
+
+class EnvironmentShape(Shape):
+    """One environment."""
+
+    extends: str | None = Field(default=None, description="An environment that is applied first.")
+    protected: bool = Field(default=False, description="apply wants a saved plan, not --yes.")
+    tier: str | None = Field(default=None, description="License tier that it is deployed for.")
+    database: DatabaseShape | None = Field(default=None, description="Holds the config table.")
+    marchproxy: GatewayShape | None = Field(default=None, description="The gateway.")
+    sensitive: Literal["encrypt", "skip", "plaintext"] | None = Field(
+        default=None, description="How sensitive config values are stored."
+    )
+    state: DatabaseShape | None = Field(
+        default=None, description="Where the ledger lives, if not in `database`."
+    )
+    limits: LimitsShape = Field(default=LimitsShape(), description="How much may change at once.")
+    overrides: dict[str, Any] | None = Field(
+        default=None, description="A patch on all other sections (RFC 7396)."
+    )
+
+
+EnvironmentsShape = Named[EnvironmentShape]
+
+
+def lower_environment(name: str, shape: EnvironmentShape) -> Environment:
+    """The dataclass of one environment."""
+    return Environment(
+        name=name,
+        protected=shape.protected,
+        tier=shape.tier,
+        database=None if shape.database is None else shape.database.url.resolved,
+        gateway=None if shape.marchproxy is None else _lower_gateway(shape.marchproxy),
+        sensitive=shape.sensitive,
+        state=None if shape.state is None else shape.state.url.resolved,
+        limits={key: value for key, value in shape.limits.model_dump().items() if value},
+    )
+
+
+def _lower_gateway(shape: GatewayShape) -> Gateway:
+    url = shape.url.resolved
+    if url is None:
+        raise mistake("the gateway has no URL")
+    return Gateway(
+        url=url,
+        cluster=shape.cluster,
+        dialect=shape.dialect,
+        token=None if shape.token is None else shape.token.secret,
+        username=shape.username,
+        password=None if shape.password is None else shape.password.secret,
+        totp=None if shape.totp is None else shape.totp.secret,
+        protocol_map=shape.protocol_map,
+    )

@@ -1,0 +1,75 @@
+"""Section `outputs`: where compile writes, and the table that holds the settings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from penguin_compile.model.app import ConfigTable, Outputs
+from penguin_compile.sections.shape import Shape
+
+Identifier: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
+
+STANDARD_COLUMNS = (
+    "config_key",
+    "config_value",
+    "config_type",
+    "category",
+    "description",
+    "is_sensitive",
+    "last_updated",
+    "updated_by",
+    "created_at",
+)
+
+
+class ColumnsShape(Shape):
+    """The standard's columns by the names that this table has; null: it lacks the column."""
+
+    config_key: Identifier = Field(default="config_key", description="The key.")
+    config_value: Identifier = Field(default="config_value", description="The value, as text.")
+    config_type: Identifier | None = Field(default="config_type", description="Its type.")
+    category: Identifier | None = Field(default="category", description="Its category.")
+    description: Identifier | None = Field(default="description", description="For admins.")
+    is_sensitive: Identifier | None = Field(default="is_sensitive", description="A secret.")
+    last_updated: Identifier | None = Field(default="last_updated", description="When.")
+    updated_by: Identifier | None = Field(default="updated_by", description="By whom, as text.")
+    created_at: Identifier | None = Field(default="created_at", description="Since when.")
+
+
+class SqlShape(Shape):
+    """The table that holds the settings."""
+
+    table: Identifier = Field(default="config", description="Its name.")
+    columns: ColumnsShape = Field(
+        default=ColumnsShape(), description="Its columns, where they aren't the standard's."
+    )
+
+
+class ComposeOutputShape(Shape):
+    """How the Compose file is written."""
+
+    form: Literal["full"] = Field(default="full", description="full: it runs by itself.")
+
+
+class OutputsShape(Shape):
+    """What compile is told about where and how to write."""
+
+    directory: str | None = Field(
+        default=None, description="Folder in the repository; default generated/<app>/<environment>."
+    )
+    sql: SqlShape = Field(default=SqlShape(), description="The table that holds the settings.")
+    compose: ComposeOutputShape = Field(
+        default=ComposeOutputShape(), description="How the Compose file is written."
+    )
+
+
+def lower_outputs(shape: OutputsShape) -> Outputs:
+    """The dataclass of section `outputs`."""
+    columns = {name: getattr(shape.sql.columns, name) for name in STANDARD_COLUMNS}
+    return Outputs(
+        directory=shape.directory,
+        config_table=ConfigTable(name=shape.sql.table, columns=columns),
+        compose_form=shape.compose.form,
+    )

@@ -1,0 +1,117 @@
+"""Section `config`: the run-time settings, rows of table `config`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
+
+from penguin_compile.core.secret import SecretReference
+from penguin_compile.model.setting import UNSET, Check, Manage, Setting, SettingType
+from penguin_compile.sections.shape import (
+    SecretText,
+    Shape,
+    VariableName,
+    drop_extensions,
+)
+
+SettingKey: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]*$", max_length=255)]
+Format: TypeAlias = Literal["hostname", "url", "email", "port", "ipv4", "ipv6", "duration"]
+
+
+class CheckShape(Shape):
+    """What a value has to be beyond its type; for `json`, a JSON Schema under `schema`."""
+
+    min: int | float | None = Field(default=None, description="Least value of a number.")
+    max: int | float | None = Field(default=None, description="Greatest value of a number.")
+    min_length: int | None = Field(default=None, alias="minLength", ge=0, description="Of a text.")
+    max_length: int | None = Field(default=None, alias="maxLength", ge=0, description="Of a text.")
+    pattern: str | None = Field(default=None, description="Regular expression, searched for.")
+    enum: list[Any] | None = Field(default=None, description="The values that are allowed.")
+    format: Format | None = Field(default=None, description="A well-known form of text.")
+    json_schema: SkipJsonSchema[dict[str, Any] | None] = None
+
+
+class SettingShape(Shape):
+    """One key of the `config` table."""
+
+    type: Literal["string", "integer", "number", "boolean", "json"] = Field(
+        default="string", description="How the value is read."
+    )
+    category: str = Field(default="system", description="Where the settings page lists it.")
+    description: str | None = Field(default=None, description="What it does, for admins.")
+    env: VariableName | None = Field(
+        default=None, description="Bootstrap variable; default: the key in upper case."
+    )
+    default: Any = Field(default_factory=lambda: UNSET, description="Value that is written where there is none.")
+    check: CheckShape | None = Field(
+        default=None, description="What a value must be; for type `json` a JSON Schema."
+    )
+    enum: list[Any] | None = Field(default=None, description="Short for `check: {enum: […]}`.")
+    manage: Literal["seed", "merge", "enforce"] = Field(
+        default="merge", description="Whose the value is once it was written."
+    )
+    protected: bool = Field(default=False, description="Its delete or rename is refused.")
+    sensitive: bool = Field(default=False, description="A secret; never has a default.")
+    secret: SecretText | None = Field(
+        default=None, description="Where apply finds it; default env:<its variable>."
+    )
+    required: bool = Field(default=False, description="A deployment must give it a value.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _json_check(cls, value: Any) -> Any:
+        """The check of a json key is a JSON Schema: not ours to read key by key."""
+        if isinstance(value, dict) and "check" in value and value.get("type") == "json":
+            return {**value, "check": {"json_schema": value["check"]}}
+        return value
+
+
+SettingsShape: TypeAlias = Annotated[
+    dict[SettingKey, SettingShape], BeforeValidator(drop_extensions)
+]
+
+
+def variable_of(key: str, shape: SettingShape) -> str:
+    """The bootstrap variable: stated, or the key in upper case with dots as underscores."""
+    return shape.env or key.upper().replace(".", "_")
+
+
+def lower_setting(key: str, shape: SettingShape) -> Setting:
+    """The dataclass of one key."""
+    variable = variable_of(key, shape)
+    secret = shape.secret
+    if secret is None and shape.sensitive:
+        secret = SecretReference("env", variable)
+    return Setting(
+        key=key,
+        type=SettingType(shape.type),
+        category=shape.category,
+        description=shape.description,
+        variable=variable,
+        default=UNSET if shape.default is None and shape.type != "json" else shape.default,
+        check=_lower_check(shape),
+        manage=Manage(shape.manage),
+        protected=shape.protected,
+        sensitive=shape.sensitive,
+        secret=secret,
+        required=shape.required,
+    )
+
+
+def _lower_check(shape: SettingShape) -> Check | None:
+    check = shape.check or CheckShape()
+    enum = shape.enum if check.enum is None else check.enum
+    if shape.check is None and enum is None:
+        return None
+    return Check(
+        minimum=check.min,
+        maximum=check.max,
+        min_length=check.min_length,
+        max_length=check.max_length,
+        pattern=check.pattern,
+        enum=None if enum is None else tuple(enum),
+        format=check.format,
+        schema=check.json_schema,
+    )

@@ -1,0 +1,152 @@
+"""What all shapes share, and the field types that several sections use.
+
+Shapes are strict: a number is no text, so `version: 1.0` is told to be quoted. Where the language
+allows two spellings, a validator turns the short one into the long one before the fields are read,
+so that a complaint never comes twice, once for each spelling.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, TypeAlias, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
+
+from penguin_compile.core.duration import parse_seconds
+from penguin_compile.core.secret import SecretReference
+
+EXTENSION = "x-"
+_SECRET = re.compile(r"[a-z][a-z0-9+.-]*:[^\s].*\Z", re.DOTALL)
+
+
+LABEL = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
+VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
+PATTERN_WORDS = {  # what a complaint says instead of a regular expression
+    LABEL: "lower-case letters, digits and hyphens, no hyphen at either end (RFC 1123)",
+    VARIABLE: "letters, digits and underscores, no digit in front",
+    "^/": "it begins with a slash",
+    r"^[a-z][a-z0-9_.]*$": "lower-case letters, digits, underscores and dots, a letter in front",
+    r"^[A-Za-z0-9][A-Za-z0-9._-]*$": "letters, digits, dots, underscores and hyphens",
+    r"^[A-Za-z_][A-Za-z0-9_]{0,62}$": "letters, digits and underscores, at most 63 characters",
+    r"^[0-9]+%?$": "a number such as 30, or per cent such as 60%",
+}
+
+
+def drop_extensions(value: Any) -> Any:
+    """A mapping without its `x-` keys, which are allowed everywhere and ignored."""
+    if isinstance(value, dict) and any(key.startswith(EXTENSION) for key in value):
+        return {key: item for key, item in value.items() if not key.startswith(EXTENSION)}
+    return value
+
+
+class Shape(BaseModel):
+    """A mapping of the language: known keys alone, and `x-` ones ignored."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, protected_namespaces=())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _ignore_extensions(cls, value: Any) -> Any:
+        return drop_extensions(value)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        schema["patternProperties"] = {"^x-": {}}
+        return schema
+
+
+def mistake(message: str) -> PydanticCustomError:
+    """What a validator raises for a wrong value; the text is shown as it stands."""
+    return PydanticCustomError("wrong_value", "{text}", {"text": message})
+
+
+def _parse_duration(value: Any) -> Any:
+    if isinstance(value, str):
+        seconds = None if value.isdigit() else parse_seconds(value)
+        if seconds is None:
+            raise mistake("not a duration: write 30s, 5m or 1h")
+        return seconds
+    return value
+
+
+def _parse_secret(value: Any) -> Any:
+    if not isinstance(value, str) or not _SECRET.match(value):
+        raise mistake("not a secret reference: write SCHEME:REST, such as env:NAME or file:PATH")
+    return SecretReference.parse(value)
+
+
+Duration: TypeAlias = Annotated[
+    int, BeforeValidator(_parse_duration, json_schema_input_type=int | str), Field(ge=0)
+]
+Port: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
+Label: TypeAlias = Annotated[
+    str, Field(pattern=LABEL, min_length=1, max_length=40)
+]
+VariableName: TypeAlias = Annotated[str, Field(pattern=VARIABLE)]
+ComposeText: TypeAlias = Any  # Compose's own YAML; checked as a whole, against its specification
+Item = TypeVar("Item")
+Named: TypeAlias = Annotated[dict[str, Item], BeforeValidator(drop_extensions)]
+
+
+class _SecretType:
+    """Tells pydantic that the value is a SecretReference, and JSON Schema that it is a text."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(_parse_secret)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "string", "pattern": "^[a-z][a-z0-9+.-]*:\\S", "examples": ["env:SMTP_PASS"]}
+
+
+SecretText: TypeAlias = Annotated[SecretReference, _SecretType]
+
+
+class SecretShape(Shape):
+    """`{secret: env:NAME}`."""
+
+    secret: SecretText = Field(description="Where the secret is found: SCHEME:REST, never a value.")
+
+
+class TextShape(Shape):
+    """A text that may be a secret: written as itself, or as `{secret: …}`."""
+
+    literal: str | None = None
+    secret: SecretText | None = None
+
+    @property
+    def resolved(self) -> str | SecretReference | None:
+        """The text, or the reference to it."""
+        return self.literal if self.secret is None else self.secret
+
+
+def _text_or_secret(value: Any) -> Any:
+    return {"literal": value} if not isinstance(value, dict) else _only_secret(value)
+
+
+def _only_secret(value: dict[str, Any]) -> Any:
+    if "secret" not in value:
+        raise mistake("write the text itself, or {secret: env:NAME}")
+    return value
+
+
+TextOrSecret: TypeAlias = Annotated[
+    TextShape, BeforeValidator(_text_or_secret, json_schema_input_type=str | SecretShape)
+]

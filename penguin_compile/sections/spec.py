@@ -1,0 +1,50 @@
+"""The whole language: its sections in the order in which they are written."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from penguin_compile.sections.environments import EnvironmentsShape
+from penguin_compile.sections.identity import IdentityShape
+from penguin_compile.sections.integrations import IntegrationsShape
+from penguin_compile.sections.license import LicenseShape
+from penguin_compile.sections.outputs import OutputsShape
+from penguin_compile.sections.routes import RoutesShape
+from penguin_compile.sections.services import ServicesShape
+from penguin_compile.sections.settings import SettingsShape
+from penguin_compile.sections.shape import Shape
+from penguin_compile.sections.telemetry import TelemetryShape
+from penguin_compile.sections.variables import VariablesShape
+
+
+class SpecShape(Shape):
+    """One app, in version 1 of the language."""
+
+    penguin: Literal[1] = Field(description="Version of the language.")
+    app: IdentityShape = Field(description="Who the app is.")
+    imports: list[str] = Field(
+        default_factory=list, description="Fragments of the same language, merged in order."
+    )
+    services: ServicesShape = Field(default_factory=dict, description="Services, by name.")
+    routes: RoutesShape = Field(default_factory=dict, description="Routes, by name.")
+    variables: VariablesShape = Field(
+        default_factory=dict, description="Variables of the deployment that are no config rows."
+    )
+    compose: dict[str, Any] = Field(
+        default_factory=dict, description="Compose's other top-level keys."
+    )
+    config: SettingsShape = Field(default_factory=dict, description="Run-time settings, by key.")
+    license: LicenseShape | None = Field(default=None, description="Tiers and features.")
+    telemetry: TelemetryShape | None = Field(default=None, description="Logs and metrics.")
+    integrations: IntegrationsShape = Field(
+        default=IntegrationsShape(), description="Other services of the house."
+    )
+    categories: list[str] = Field(
+        default_factory=list, description="Config categories beyond the standard six."
+    )
+    outputs: OutputsShape = Field(default=OutputsShape(), description="What compile writes where.")
+    environments: EnvironmentsShape = Field(
+        default_factory=dict, description="Where the app is deployed."
+    )

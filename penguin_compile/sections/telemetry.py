@@ -1,0 +1,99 @@
+"""Section `telemetry`: KillKrill, logs and metrics."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from penguin_compile.model.telemetry import KillKrill, Metric, Telemetry
+from penguin_compile.sections.shape import Duration, Named, SecretShape, Shape
+
+
+class BufferShape(Shape):
+    """What is kept while KillKrill can't be reached."""
+
+    max_entries: int = Field(default=10_000, ge=1, description="Records that are kept.")
+    on_full: Literal["drop_oldest"] = Field(
+        default="drop_oldest", description="Which records go first; errors are kept longest."
+    )
+
+
+class KillKrillShape(Shape):
+    """Where logs and metrics go."""
+
+    enabled: bool = Field(default=True, description="Logs and metrics are sent.")
+    api_url: str | None = Field(default=None, description="HTTP receiver.")
+    grpc_url: str | None = Field(default=None, description="gRPC receiver, host:port.")
+    client_id: SecretShape | None = Field(default=None, description="Who sends.")
+    client_secret: SecretShape | None = Field(default=None, description="Its proof.")
+    flush_interval: Duration = Field(default=5, description="Time between batches.")
+    buffer: BufferShape = Field(default=BufferShape(), description="What is kept meanwhile.")
+
+
+class LogsShape(Shape):
+    """What a log record looks like."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level that is sent."
+    )
+    schema_: Literal["ecs"] = Field(
+        default="ecs", alias="schema", description="Elastic Common Schema."
+    )
+    fields: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Fields beyond the schema's own, with their type."
+    )
+
+
+class MetricShape(Shape):
+    """One metric."""
+
+    type: Literal["counter", "gauge", "histogram", "summary"] = Field(
+        description="Prometheus's metric types."
+    )
+    category: str | None = Field(default=None, description="api, business or system.")
+    unit: str | None = Field(default=None, description="ms, bytes, …")
+    description: str | None = Field(default=None, description="One line for people.")
+    labels: list[str] = Field(default_factory=list, description="Names of its labels.")
+
+
+class TelemetryShape(Shape):
+    """Logs and metrics of the app."""
+
+    killkrill: KillKrillShape | None = Field(default=None, description="Where they go.")
+    logs: LogsShape = Field(default=LogsShape(), description="What a log record looks like.")
+    metrics: Named[MetricShape] = Field(default_factory=dict, description="Metrics, by name.")
+
+
+def lower_telemetry(shape: TelemetryShape) -> Telemetry:
+    """The dataclass of section `telemetry`."""
+    return Telemetry(
+        killkrill=None if shape.killkrill is None else _lower_killkrill(shape.killkrill),
+        log_level=shape.logs.level,
+        log_schema=shape.logs.schema_,
+        log_fields=shape.logs.fields,
+        metrics=tuple(
+            Metric(
+                name=name,
+                type=metric.type,
+                category=metric.category,
+                unit=metric.unit,
+                description=metric.description,
+                labels=tuple(metric.labels),
+            )
+            for name, metric in shape.metrics.items()
+        ),
+    )
+
+
+def _lower_killkrill(shape: KillKrillShape) -> KillKrill:
+    return KillKrill(
+        enabled=shape.enabled,
+        api_url=shape.api_url,
+        grpc_url=shape.grpc_url,
+        client_id=None if shape.client_id is None else shape.client_id.secret,
+        client_secret=None if shape.client_secret is None else shape.client_secret.secret,
+        flush_interval=shape.flush_interval,
+        max_entries=shape.buffer.max_entries,
+        on_full=shape.buffer.on_full,
+    )

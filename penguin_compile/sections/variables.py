@@ -1,0 +1,44 @@
+"""Section `variables`: what a deployment sets that is no row of `config`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field
+
+from penguin_compile.model.deployment import Variable
+from penguin_compile.model.setting import value_text
+from penguin_compile.sections.shape import SecretText, Shape, VariableName, drop_extensions
+
+
+class VariableShape(Shape):
+    """One variable of the deployment."""
+
+    type: Literal["string", "integer", "number", "boolean"] = Field(
+        default="string", description="How its text is read."
+    )
+    default: str | int | float | bool | None = Field(
+        default=None, description="Its value where the deployment sets none."
+    )
+    description: str | None = Field(default=None, description="What it does, for operators.")
+    sensitive: bool = Field(default=False, description="A secret; never has a default.")
+    secret: SecretText | None = Field(default=None, description="Where the secret is found.")
+    required: bool = Field(default=False, description="A deployment must set it.")
+
+
+VariablesShape: TypeAlias = Annotated[
+    dict[VariableName, VariableShape], BeforeValidator(drop_extensions)
+]
+
+
+def lower_variable(name: str, shape: VariableShape) -> Variable:
+    """The dataclass of one variable."""
+    return Variable(
+        name=name,
+        type=shape.type,
+        default=None if shape.default is None else value_text(shape.default),
+        description=shape.description,
+        sensitive=shape.sensitive,
+        secret=shape.secret,
+        required=shape.required,
+    )

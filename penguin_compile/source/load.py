@@ -1,0 +1,146 @@
+"""From a spec file to one tree with its imports merged in: the first stage of the pipeline."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from penguin_compile.core.diagnostic import Diagnostic, Severity
+from penguin_compile.core.errors import FileFailure
+from penguin_compile.core.span import Source, Span
+from penguin_compile.source.overlay import merge_imports, without
+from penguin_compile.source.text import read_source
+from penguin_compile.source.tree import Document, Mapping, Sequence
+from penguin_compile.source.yaml_events import parse_yaml
+
+
+@dataclass(slots=True)
+class LoadedSpec:
+    """One spec, read: the merged tree, or None where it can't be read, and the complaints."""
+
+    path: str
+    root: Path
+    document: Document | None = None
+    findings: list[Diagnostic] = field(default_factory=list)
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """The cyclic garbage collector off: a tree of a million nodes costs it more than reading."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def find_root(spec: Path) -> Path:
+    """The repository of a spec: the nearest folder with a `.git`, else the spec's own."""
+    folder = spec.resolve().parent
+    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
+
+
+def load_spec(path: Path, shown: str | None = None) -> LoadedSpec:
+    """Read a spec and what it imports. Raises FileFailure when the spec itself can't be read."""
+    shown = str(path) if shown is None else shown
+    source, findings = read_source(path, shown)
+    return _load(source, findings, path, find_root(path))
+
+
+def load_text(text: Source, path: Path, findings: list[Diagnostic]) -> LoadedSpec:
+    """A spec from standard input that counts as the file `path`."""
+    return _load(text, findings, path, find_root(path))
+
+
+def _load(source: Source, findings: list[Diagnostic], path: Path, root: Path) -> LoadedSpec:
+    loaded = LoadedSpec(path=source.path, root=root, findings=findings)
+    if findings:
+        return loaded
+    with collector_paused():
+        loaded.document = _read_tree(source, path, loaded, (path.resolve(),))
+    return loaded
+
+
+def _read_tree(
+    source: Source, path: Path, loaded: LoadedSpec, chain: tuple[Path, ...]
+) -> Document | None:
+    document, findings = parse_yaml(source)
+    loaded.findings.extend(findings)
+    if document is None or document.root is None:
+        if not findings:
+            _complain(loaded, "PC101", "the file is empty", Span(source, 0, 0), _EMPTY_HELP)
+        return None
+    if not isinstance(document.root, Mapping):
+        kind = "a list" if isinstance(document.root, Sequence) else "a single value"
+        message = f"a spec is a mapping of sections, this is {kind}"
+        _complain(loaded, "PC104", message, document.span, _EMPTY_HELP)
+        return None
+    return _merge_imports(document, path, loaded, chain)
+
+
+_EMPTY_HELP = "a spec begins with `penguin: 1` and `app: {name: …}`"
+
+
+def _merge_imports(
+    document: Document, path: Path, loaded: LoadedSpec, chain: tuple[Path, ...]
+) -> Document:
+    imports = document.root.get("imports")
+    if imports is None:
+        return document
+    if not isinstance(imports, Sequence) or not all(isinstance(one, str) for one in imports):
+        span = document.value_span(("imports",))
+        _complain(loaded, "PC104", "imports is a list of file names", span, None)
+        return without(document, "imports")
+    merged: Document | None = None
+    for index, name in enumerate(imports):
+        fragment = _import(name, document.value_span(("imports", index)), path, loaded, chain)
+        if fragment is not None:
+            merged = fragment if merged is None else merge_imports(merged, fragment)
+    own = without(document, "imports")
+    if merged is None:
+        return own
+    return Document(merge_imports(merged, own).root, document.place)
+
+
+def _import(
+    name: str, span: Span, path: Path, loaded: LoadedSpec, chain: tuple[Path, ...]
+) -> Document | None:
+    target = (path.parent / name).resolve()
+    help_text = "imports are files inside the repository, named relative to the importing file"
+    if Path(name).is_absolute() or not target.is_relative_to(loaded.root) or "://" in name:
+        message = f'the import "{name}" leaves the repository'
+        _complain(loaded, "PC106", message, span, help_text)
+        return None
+    if target in chain:
+        _complain(loaded, "PC106", f'the import "{name}" leads back to itself', span, None)
+        return None
+    try:
+        source, findings = read_source(target, _shown(target, loaded))
+    except FileFailure as failure:
+        message = f'can\'t import "{name}": {failure.message}'
+        _complain(loaded, "PC106", message, span, help_text)
+        return None
+    loaded.findings.extend(findings)
+    return None if findings else _read_tree(source, target, loaded, (*chain, target))
+
+
+def _shown(target: Path, loaded: LoadedSpec) -> str:
+    """An imported file's name, spelled like the spec's own: relative where that one is."""
+    spec = Path(loaded.path)
+    return str(target) if spec.is_absolute() else os.path.relpath(target)
+
+
+def _complain(
+    loaded: LoadedSpec, code: str, message: str, span: Span, help_text: str | None
+) -> None:
+    loaded.findings.append(
+        Diagnostic(
+            code=code, severity=Severity.ERROR, message=message, span=span, help=help_text
+        )
+    )

@@ -1,0 +1,285 @@
+"""YAML text to tree, in one pass over the C parser's events.
+
+Events carry positions, and building from them costs a fraction of what the library's composer and
+constructor do. Duplicate keys, merge keys, tags, depth and alias limits are therefore handled here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from ruamel.yaml import events as yaml_events
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
+
+from penguin_compile.core.diagnostic import Diagnostic, Related, Severity
+from penguin_compile.core.span import Source, Span
+from penguin_compile.source.scalars import resolve_plain
+from penguin_compile.source.tree import Document, Mapping, Sequence
+
+DEEPEST = 200
+MOST_ALIASED = 100_000
+_CORE = "tag:yaml.org,2002:"
+_SCALAR_TAGS = {"int": (int,), "float": (float, int), "bool": (bool,), "null": (type(None),)}
+_INFINITE = frozenset((float("inf"), float("-inf")))
+_NO_KEY: Any = object()
+_PLAIN_WORDS = {
+    "mapping values are not allowed in this context": "a colon that starts a second value here",
+    "did not find expected key": "a key was expected here; look at the indentation",
+    "did not find expected '-' indicator": "a list item was expected here; look at the indentation",
+    "did not find expected node content": "a value was expected here",
+    "could not find expected ':'": 'a ":" is missing after the key',
+}
+
+
+class _Stop(Exception):
+    """Reading can't go on; the complaint is already on the list."""
+
+
+def parse_yaml(source: Source) -> tuple[Document | None, list[Diagnostic]]:
+    """The tree of a text, and every complaint about it. No tree where it can't be read at all."""
+    builder = _Builder(source)
+    try:
+        builder.run(_event_reader(source.text))
+    except _Stop:
+        return None, builder.findings
+    except ReaderError as error:
+        offset = source.text.find(chr(error.character))
+        message = f"a control character (U+{error.character:04X}) is not allowed in YAML"
+        builder.complain("PC101", message, offset, offset + 1, help="write it as an escape in quotes")
+        return None, builder.findings
+    except MarkedYAMLError as error:
+        builder.complain_syntax(error)
+        return None, builder.findings
+    except YAMLError as error:
+        builder.complain("PC101", f"this is no YAML: {error}", 0, 0)
+        return None, builder.findings
+    return builder.document, builder.findings
+
+
+def _event_reader(text: str) -> Callable[[], Any]:
+    try:
+        from _ruamel_yaml import CParser
+    except ImportError:  # a platform without a wheel of ruamel.yaml.clib: the same events, slower
+        from ruamel.yaml import YAML
+
+        return partial(next, iter(YAML(typ="safe", pure=True).parse(text)), None)
+    read: Callable[[], Any] = CParser(text).get_event
+    return read
+
+
+class _Builder:
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.findings: list[Diagnostic] = []
+        self.document: Document | None = None
+        self._anchors: dict[str, tuple[Any, int]] = {}  # name -> value, number of nodes
+        self._open: dict[str, int] = {}  # anchored containers being read -> nodes before them
+        self._aliased = 0
+        self._merges: dict[int, list[tuple[Any, int, int]]] = {}
+
+    def complain(
+        self, code: str, message: str, start: int, end: int, **more: Any
+    ) -> None:
+        span = Span(self.source, start, max(start, end))
+        self.findings.append(
+            Diagnostic(code=code, severity=Severity.ERROR, message=message, span=span, **more)
+        )
+
+    def complain_syntax(self, error: MarkedYAMLError) -> None:
+        """One syntax error in words that a person who knows no parser understands."""
+        mark = error.problem_mark or error.context_mark
+        offset = min(mark.index if mark else 0, len(self.source.text))
+        problem = str(error.problem or error.context or "unreadable")
+        help_text = error.context
+        if self.source.text[offset : offset + 1] == "\t":
+            problem, help_text = "a tab can't indent YAML", "replace it by spaces"
+        elif "undefined alias" in problem:
+            help_text = "an alias must come after its anchor"
+        problem = _PLAIN_WORDS.get(problem, problem)
+        self.complain("PC101", f"YAML syntax: {problem}", offset, offset + 1, help=help_text)
+
+    def run(self, read: Callable[[], Any]) -> None:
+        """Build the tree; one loop and no recursion, because this is where the time goes."""
+        source, plain_keys = self.source, set[str]()
+        scalar, mapping_start = yaml_events.ScalarEvent, yaml_events.MappingStartEvent
+        sequence_start, alias = yaml_events.SequenceStartEvent, yaml_events.AliasEvent
+        ends = (yaml_events.MappingEndEvent, yaml_events.SequenceEndEvent)
+        stack: list[tuple[Any, bool, Any, int, int, int, str | None]] = []
+        container: Any = None
+        in_mapping = False
+        key: Any = _NO_KEY
+        key_start = key_end = nodes = 0
+        while (event := read()) is not None:
+            kind = type(event)
+            start = event.start_mark.index
+            if kind is scalar:
+                value: Any = event.value
+                end = event.end_mark.index
+                nodes += 1
+                if in_mapping and key is _NO_KEY:
+                    if value not in plain_keys or event.anchor is not None:
+                        self._check_key(event, plain_keys)
+                    if value in container:
+                        self._complain_duplicate(container, value, start, end)
+                    key, key_start, key_end = value, start, end
+                    continue
+                plain, quoted = event.implicit
+                if plain:
+                    value = resolve_plain(value)
+                    if type(value) is float:
+                        self._check_finite(value, start, end)
+                elif not quoted:  # neither was implied: there is a tag
+                    value = self._tagged(event)
+                if event.anchor is not None:
+                    self._anchors[event.anchor] = (value, 1)
+            elif kind is mapping_start or kind is sequence_start:
+                if in_mapping and key is _NO_KEY:
+                    self._refuse_key(event)
+                self._check_start(event, len(stack), nodes)
+                nodes += 1
+                stack.append((container, in_mapping, key, key_start, key_end, start, event.anchor))
+                in_mapping = kind is mapping_start
+                container = Mapping() if in_mapping else Sequence()
+                key = _NO_KEY
+                continue
+            elif kind in ends:
+                value, end = container, event.end_mark.index
+                if self._merges and id(value) in self._merges:
+                    self._merge(value)
+                container, in_mapping, key, key_start, key_end, start, anchor = stack.pop()
+                if anchor is not None:
+                    self._anchors[anchor] = (value, nodes - self._open.pop(anchor))
+            elif kind is alias:
+                if in_mapping and key is _NO_KEY:
+                    self._refuse_key(event)
+                end = event.end_mark.index
+                value, size = self._resolve_alias(event)
+                nodes += size
+            else:
+                self._handle_stream(event, kind)
+                continue
+
+            if in_mapping:
+                if key == "<<":
+                    self._merges.setdefault(id(container), []).append((value, start, end))
+                else:
+                    container[key] = value
+                    container.places[key] = (source, key_start, key_end, start, end, None)
+                key = _NO_KEY
+            elif container is not None:
+                container.append(value)
+                container.places.append((source, start, end, start, end, None))
+            else:
+                self.document = Document(value, (source, start, start, start, end, None))
+
+    def _handle_stream(self, event: Any, kind: type[Any]) -> None:
+        if kind is not yaml_events.DocumentStartEvent:
+            return
+        start, end = event.start_mark.index, event.end_mark.index
+        if event.version is not None and tuple(event.version) != (1, 2):
+            self.complain(
+                "PC101",
+                "a spec is YAML 1.2",
+                start,
+                max(end, start + 1),
+                help="remove the %YAML directive",
+            )
+            raise _Stop
+        if self.document is not None:
+            self.complain(
+                "PC101",
+                "a second document in one file",
+                start,
+                max(end, start + 1),
+                help="keep one app per file, and fragments under `imports`",
+            )
+            raise _Stop
+
+    def _check_start(self, event: Any, depth: int, nodes: int) -> None:
+        start, end = event.start_mark.index, event.end_mark.index
+        if depth >= DEEPEST:
+            self.complain("PC108", f"nested deeper than {DEEPEST} levels", start, end)
+            raise _Stop
+        if event.tag not in {None, "!", _CORE + "map", _CORE + "seq"}:
+            self._refuse_tag(event)
+        if event.anchor is not None:
+            self._open[event.anchor] = nodes
+
+    def _check_key(self, event: Any, plain_keys: set[str]) -> None:
+        """The first time a key is seen: it has to be a string."""
+        text, start, end = event.value, event.start_mark.index, event.end_mark.index
+        if event.anchor is not None:
+            self._anchors[event.anchor] = (text, 1)
+        if event.tag not in {None, "!", _CORE + "str"}:
+            self._refuse_tag(event)
+        if event.implicit[0] and type(resolve_plain(text)) is not str:
+            label = f'quote it: "{text}"'
+            self.complain("PC104", "a key must be a string", start, end, label=label)
+        elif event.implicit[0]:
+            plain_keys.add(text)
+
+    def _complain_duplicate(self, container: Mapping, key: str, start: int, end: int) -> None:
+        first = container.places[key]
+        related = (Related(message="first set here", span=Span(first[0], first[1], first[2])),)
+        message = f'the key "{key}" stands twice in one mapping'
+        self.complain("PC102", message, start, end, label="remove one of them", related=related)
+
+    def _check_finite(self, value: float, start: int, end: int) -> None:
+        if value != value or value in _INFINITE:
+            self.complain("PC104", "not a number that JSON can say", start, end, label="quote it?")
+
+    def _tagged(self, event: Any) -> Any:
+        tag = event.tag
+        if tag in {"!", _CORE + "str"}:
+            return event.value
+        types = _SCALAR_TAGS.get(tag.removeprefix(_CORE)) if tag.startswith(_CORE) else None
+        if types is None:
+            self._refuse_tag(event)
+        value = resolve_plain(event.value)
+        if type(value) not in (types or ()):
+            start, end = event.start_mark.index, event.end_mark.index
+            self.complain("PC101", f"the text does not fit its tag {tag}", start, end)
+        return value
+
+    def _refuse_tag(self, event: Any) -> None:
+        start, end = event.start_mark.index, event.end_mark.index
+        name = event.tag.replace(_CORE, "!!")
+        help_text = "a spec is plain data: remove the tag"
+        self.complain("PC101", f"the tag {name} is not allowed", start, end, help=help_text)
+        raise _Stop
+
+    def _refuse_key(self, event: Any) -> None:
+        start, end = event.start_mark.index, event.end_mark.index
+        self.complain("PC104", "a key must be a string, not a list, mapping or alias", start, end)
+        raise _Stop
+
+    def _resolve_alias(self, event: Any) -> tuple[Any, int]:
+        name, start, end = event.anchor, event.start_mark.index, event.end_mark.index
+        if name in self._open:
+            self.complain("PC101", f"the alias *{name} contains itself", start, end)
+            raise _Stop
+        if name not in self._anchors:
+            help_text = "an alias must come after its anchor"
+            self.complain("PC101", f"no anchor is called &{name}", start, end, help=help_text)
+            raise _Stop
+        value, size = self._anchors[name]
+        self._aliased += size
+        if self._aliased > MOST_ALIASED:
+            message = f"aliases add more than {MOST_ALIASED:,} nodes to what is written"
+            self.complain("PC108", message, start, end)
+            raise _Stop
+        return value, size
+
+    def _merge(self, target: Mapping) -> None:
+        """`<<`: keys of the merged mappings, where the target has none; earlier ones win."""
+        for value, start, end in self._merges.pop(id(target)):
+            for one in value if isinstance(value, Sequence) else [value]:
+                if not isinstance(one, Mapping):
+                    self.complain("PC101", "only mappings can be merged with <<", start, end)
+                    continue
+                for key, place in one.places.items():
+                    if key not in target:
+                        target.put(key, one[key], place)
