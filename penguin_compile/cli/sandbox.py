@@ -1,0 +1,83 @@
+"""`penguin-compile sandbox`: a local MarchProxy-compatible API until it is stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from penguin_compile.sandbox.server import Sandbox
+
+
+@click.command("sandbox")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port on 127.0.0.1; 0 takes a free one.",
+)
+@click.option("--dialect", default="standard", show_default=True, help="The API that it speaks.")
+@click.option(
+    "--database",
+    type=click.Path(dir_okay=False),
+    help="SQLite file that keeps everything for the next start.  [default: in memory]",
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="RULE",
+    help="Make requests fail: 'METHOD PATH:WHAT[:PROBABILITY][:xN]'; WHAT is an HTTP status, "
+    "delay=2s, lost (done, but no answer) or reset (not done, no answer). Repeatable.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Announce the address as one line of JSON.")
+def command(
+    *, port: int, dialect: str, database: str | None, faults: tuple[str, ...], as_json: bool
+) -> None:
+    """Run a local API that is compatible with MarchProxy, until Ctrl-C.
+
+    This is not MarchProxy: it keeps services and mappings, and proxies nothing. It is for demos,
+    for tests and for an app's CI. Any cluster key is accepted, or only the one in
+    CLUSTER_API_KEY where that is set.
+
+    \b
+    Example:
+      penguin-compile sandbox --port 8000 --fault 'POST /services:500:0.1'
+    """  # noqa: D301 (click needs the control character)
+    from penguin_compile.sandbox.server import Sandbox, serve
+
+    sandbox = Sandbox(
+        port=port,
+        dialect=dialect,
+        database=database,
+        cluster_key=os.environ.get("CLUSTER_API_KEY") or None,
+        faults=faults,
+        record=False,
+    )
+    serve(sandbox, _announce_json if as_json else _announce)
+
+
+def _announce(sandbox: Sandbox) -> None:
+    kept = f"kept in {sandbox.database}" if sandbox.database else "kept in memory"
+    click.echo(
+        f"Sandbox (not MarchProxy) with the {sandbox.dialect.name} API at {sandbox.url}, {kept}. "
+        "Ctrl-C stops it."
+    )
+
+
+def _announce_json(sandbox: Sandbox) -> None:
+    click.echo(
+        json.dumps(
+            {
+                "url": sandbox.url,
+                "host": sandbox.host,
+                "port": sandbox.port,
+                "dialect": sandbox.dialect.name,
+                "database": sandbox.database,
+            }
+        )
+    )
