@@ -48,4 +48,6 @@ def lower(shape: SpecShape, environment: str) -> App:
 
 
 def _lower_environment(shape: SpecShape, name: str) -> Environment:
-    return lower_environment(name, shape.environments.get(name) or EnvironmentShape())
+    return lower_environment(
+        name, shape.environments.get(name) or EnvironmentShape.model_construct()
+    )

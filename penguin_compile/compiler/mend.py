@@ -16,7 +16,7 @@ from penguin_compile.source.tree import Document, Mapping, Value
 from penguin_compile.source.tree import Sequence as List
 
 _ROUNDS = 4  # taking out a value can leave a required key missing, and so on upwards
-_PLACEHOLDERS: dict[Pointer, Value] = {("penguin",): 1, ("app", "name"): "app"}
+_PLACEHOLDERS: dict[tuple[str, ...], Value] = {("penguin",): 1, ("app", "name"): "app"}
 
 
 def mend(
@@ -26,8 +26,9 @@ def mend(
     removed: list[Pointer] = []
     shape: SpecShape | None = None
     for _ in range(_ROUNDS):
-        for pointer in {_wrong_place(one) for one in findings}:
-            removed.append(pointer)
+        for one in findings:
+            pointer = _wrong_place(one)
+            removed.append(_doubtful_place(one.code, pointer))
             document = _without(document, pointer)
         shape, findings = read_shapes(document)
         if shape is not None:
@@ -54,6 +55,11 @@ def _wrong_place(finding: Diagnostic) -> Pointer:
     return finding.pointer
 
 
+def _doubtful_place(code: str, pointer: Pointer) -> Pointer:
+    """A wrong value makes what stands beside it doubtful; a key too many doesn't."""
+    return pointer if code == "PC103" or len(pointer) < 3 else pointer[:-1]
+
+
 def _overlap(one: Pointer, other: Pointer) -> bool:
     shorter = min(len(one), len(other))
     return one[:shorter] == other[:shorter]
@@ -62,10 +68,16 @@ def _overlap(one: Pointer, other: Pointer) -> bool:
 def _without(document: Document, pointer: Pointer) -> Document:
     if not pointer:
         return document
-    return Document(_rebuild(document.root, pointer, pointer), document.place)
+    mended = Document(_rebuild(document.root, pointer), document.place)
+    for required, placeholder in _PLACEHOLDERS.items():
+        if pointer == required:
+            place = document.place_of(required)
+            mended.value(required[:-1]).put(required[-1], placeholder, place)
+    return mended
 
 
-def _rebuild(node: Value, rest: Pointer, pointer: Pointer) -> Value:
+def _rebuild(node: Value, rest: Pointer) -> Value:
+    """A copy of what leads to a place, without the place itself."""
     part = rest[0]
     if isinstance(node, Mapping) and isinstance(part, str):
         copy = Mapping()
@@ -73,16 +85,13 @@ def _rebuild(node: Value, rest: Pointer, pointer: Pointer) -> Value:
             if key != part:
                 copy.put(key, node[key], place)
             elif len(rest) > 1:
-                copy.put(key, _rebuild(node[key], rest[1:], pointer), place)
-        if len(rest) == 1 and pointer in _PLACEHOLDERS:
-            place = node.places.get(part) or next(iter(node.places.values()))
-            copy.put(part, _PLACEHOLDERS[pointer], place)
+                copy.put(key, _rebuild(node[key], rest[1:]), place)
         return copy
     if isinstance(node, List) and isinstance(part, int) and part < len(node):
         items = List()
         for index, item in enumerate(node):
             if index != part or len(rest) > 1:
-                kept = item if index != part else _rebuild(item, rest[1:], pointer)
+                kept = item if index != part else _rebuild(item, rest[1:])
                 items.append(kept)
                 items.places.append(node.places[index])
         return items

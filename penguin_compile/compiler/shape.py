@@ -59,7 +59,7 @@ def _to_diagnostic(document: Document, error: Any) -> Diagnostic:
     if kind == "missing":
         return _missing_key(document, pointer)
     span = document.key_span(pointer) if at_key else document.value_span(pointer)
-    message, label = _describe(error, pointer, at_key)
+    message, label = _describe(error, pointer, at_key=at_key)
     return Diagnostic(
         code="PC104",
         severity=Severity.ERROR,
@@ -68,8 +68,7 @@ def _to_diagnostic(document: Document, error: Any) -> Diagnostic:
         pointer=pointer,
         label=label,
         related=tuple(
-            Related(message="overrides this", span=one)
-            for one in document.earlier_spans(pointer)
+            Related(message="overrides this", span=one) for one in document.earlier_spans(pointer)
         ),
     )
 
@@ -118,7 +117,7 @@ def _missing_key(document: Document, pointer: Pointer) -> Diagnostic:
     )
 
 
-def _describe(error: Any, pointer: Pointer, at_key: bool) -> tuple[str, str | None]:
+def _describe(error: Any, pointer: Pointer, *, at_key: bool) -> tuple[str, str | None]:
     """The message and the label of a wrong value."""
     name = format_dotted(pointer)
     kind, given, context = error["type"], error["input"], error.get("ctx", {})
@@ -138,7 +137,7 @@ def _describe(error: Any, pointer: Pointer, at_key: bool) -> tuple[str, str | No
     return f'"{name}" is not valid: {_expectation(error)}', None
 
 
-def _expectation(error: Any) -> str:
+def _expectation(error: Any) -> str:  # noqa: PLR0911 - a table
     """What would be right, in words that name no Python."""
     context = error.get("ctx", {})
     match error["type"]:
@@ -164,11 +163,7 @@ def known_keys(pointer: Pointer) -> list[str]:
     shape = _shape_at(SpecShape, pointer)
     if shape is None:
         return []
-    return [
-        field.alias or name
-        for name, field in shape.model_fields.items()
-        if not _hidden(field)
-    ]
+    return [field.alias or name for name, field in shape.model_fields.items() if not _hidden(field)]
 
 
 def _hidden(field: Any) -> bool:

@@ -9,6 +9,8 @@ from enum import IntEnum
 from penguin_compile.core.pointer import Pointer, format_pointer
 from penguin_compile.core.span import Span
 
+_SECRET_CODES = frozenset(("PC401", "PC402", "PC403", "PC406"))
+
 
 class Severity(IntEnum):
     """How bad it is; errors stop a compile, warnings do with `--strict`."""
@@ -47,6 +49,11 @@ class Diagnostic:
     related: tuple[Related, ...] = ()
 
     @property
+    def shows_secret(self) -> bool:
+        """Whether the marked text may be a secret, which no excerpt shows."""
+        return self.code in _SECRET_CODES or (self.pointer[-1:] == ("secret",))
+
+    @property
     def pointer_text(self) -> str:
         """The RFC 6901 form of the pointer."""
         return format_pointer(self.pointer)
@@ -61,8 +68,9 @@ def merge_environments(
     """
     grouped: dict[tuple[object, ...], tuple[Diagnostic, dict[str, None]]] = {}
     for environment, finding in findings:
-        key = (finding.code, finding.span.path, finding.span.start, finding.span.end)
-        key = (*key, finding.message, finding.label)
+        span = finding.span
+        place = (span.path, span.start, span.end)
+        key = (finding.code, *place, finding.message, finding.label)
         grouped.setdefault(key, (finding, {}))[1][environment] = None
     merged = [
         finding
@@ -76,5 +84,6 @@ def merge_environments(
 def sort_diagnostics(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
     """By file, place, and then code, so that every run tells them in one order."""
     return sorted(
-        findings, key=lambda one: (one.span.path, one.span.start, one.span.end, one.code, one.message)
+        findings,
+        key=lambda one: (one.span.path, one.span.start, one.span.end, one.code, one.message),
     )

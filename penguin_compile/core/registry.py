@@ -39,7 +39,7 @@ class Registry(Generic[Item]):
             raise UsageError(message, hint=f"there are: {list_names(self._table)}")
         module, _, attribute = self._table[name].partition(":")
         try:
-            return cast(Item, getattr(import_module(module), attribute))
+            return cast("Item", getattr(import_module(module), attribute))
         except (ImportError, AttributeError) as error:
             raise PenguinError(
                 f'the {self._kind} "{name}" can\'t be loaded: {error}',
@@ -50,7 +50,7 @@ class Registry(Generic[Item]):
         if self._extended:
             return
         self._extended = True
-        for entry in sorted(_entry_points(cast(str, self._group)), key=lambda one: one.name):
+        for entry in sorted(_entry_points(cast("str", self._group)), key=lambda one: one.name):
             self._table.setdefault(entry.name, entry.value)
 
 

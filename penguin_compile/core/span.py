@@ -26,9 +26,13 @@ class Source:
         line = bisect_right(self._line_starts, offset)
         return line, offset - self._line_starts[line - 1] + 1
 
+    def line_start(self, line: int) -> int:
+        """The offset of a line's first character; lines count from 1."""
+        return self._line_starts[line - 1]
+
     def line_text(self, line: int) -> str:
         """The text of a line (from 1) without its line break."""
-        start = self._line_starts[line - 1]
+        start = self.line_start(line)
         end = self._line_starts[line] if line < len(self._line_starts) else len(self.text)
         return self.text[start:end].rstrip("\r\n")
 
@@ -43,22 +47,27 @@ class Span:
 
     @property
     def path(self) -> str:
+        """The name of the file, as the user knows it."""
         return self.source.path
 
     @property
     def line(self) -> int:
+        """Line of the first character, from 1."""
         return self.source.position(self.start)[0]
 
     @property
     def column(self) -> int:
+        """Column of the first character, from 1, in code points."""
         return self.source.position(self.start)[1]
 
     @property
     def end_line(self) -> int:
+        """Line of the end, from 1."""
         return self.source.position(self.end)[0]
 
     @property
     def end_column(self) -> int:
+        """Column behind the last character, from 1."""
         return self.source.position(self.end)[1]
 
     def __str__(self) -> str:

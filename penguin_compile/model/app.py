@@ -80,6 +80,7 @@ class App:
 
     @property
     def name(self) -> str:
+        """The app's name, also its collection on the gateway."""
         return self.identity.name
 
     def gateway_name(self, name: str) -> str:

@@ -134,7 +134,12 @@ def _schema_violations(schema: Any, value: JsonValue, *, sensitive: bool) -> Ite
     if isinstance(validator, str):
         yield "can't be checked: its JSON Schema is broken"
         return
-    for error in validator.iter_errors(value):
+    try:
+        errors = list(validator.iter_errors(value))
+    except UnicodeEncodeError:
+        yield "has text that is no Unicode: half of a surrogate pair"
+        return
+    for error in errors:
         where = format_pointer(tuple(error.instance_path))
         at = f" at {where}" if where else ""
         # some messages name what they found, such as the keys of a mapping
@@ -144,8 +149,8 @@ def _schema_violations(schema: Any, value: JsonValue, *, sensitive: bool) -> Ite
 def _flaws(check: Check, setting_type: SettingType) -> Iterator[str]:
     if check.pattern is not None and isinstance(problem := _compile(check.pattern), str):
         yield f"`pattern` is no regular expression: {problem}"
-    if check.schema is not None and isinstance(broken := _validator(check.schema), str):
-        yield f"`check` is no JSON Schema: {broken}"
+    if check.schema is not None and isinstance(_validator(check.schema), str):
+        yield f"`check` is no JSON Schema: {_validator(check.schema, mask=None)}"
     if check.minimum is not None and check.maximum is not None and check.minimum > check.maximum:
         yield f"`min` {check.minimum} is above `max` {check.maximum}"
     lengths = check.min_length, check.max_length
@@ -192,11 +197,16 @@ def _compile(pattern: str) -> re.Pattern[str] | str:
         return str(error)
 
 
-def _validator(schema: Any) -> jsonschema_rs.Validator | str:
-    """A validator that fetches nothing from anywhere and echoes no value, or what is wrong."""
+def _validator(schema: Any, mask: str | None = "the value") -> jsonschema_rs.Validator | str:
+    """A validator that fetches nothing from anywhere and echoes no value, or what is wrong.
+
+    Without a mask, what is wrong shows the part of the schema that it is about.
+    """
     import jsonschema_rs
 
     try:
-        return jsonschema_rs.validator_for(schema, mask="the value", offline=True)
+        return jsonschema_rs.validator_for(schema, mask=mask, offline=True)
     except ValueError as error:  # jsonschema_rs.ValidationError is one
-        return str(getattr(error, "message", error)).splitlines()[0]
+        where = format_pointer(tuple(getattr(error, "instance_path", ())))
+        text = str(getattr(error, "message", error)).splitlines()[0]
+        return f"at {where}: {text}" if where else text

@@ -70,7 +70,8 @@ class Change:
 
     `ledger` is None when the entry goes away, and the entry's present fields when it stays.
     `precondition` is the digest of what was live when the plan was made, or None for nothing.
-    `writes` are the fields that the action sets.
+    `writes` are the fields that the action sets. `kept` goes into the ledger: the digest of LIVE
+    where an edit was knowingly kept.
     """
 
     address: Address
@@ -86,6 +87,7 @@ class Change:
     origin: str | None = None
     precondition: str | None = None
     ledger_revision: int | None = None
+    kept: str | None = None
     edited_by: str | None = None
     edited_at: str | None = None
 

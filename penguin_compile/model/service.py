@@ -35,9 +35,10 @@ class FromSetting:
 
 @dataclass(frozen=True, slots=True)
 class FromVariable:
-    """A variable of the deployment."""
+    """A variable of the deployment; `default` is its default in this container alone."""
 
     name: str
+    default: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

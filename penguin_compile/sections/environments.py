@@ -41,7 +41,7 @@ class GatewayShape(Shape):
     username: str | None = Field(default=None, description="Whom to log in as.")
     password: SecretShape | None = Field(default=None, description="That user's password.")
     totp: SecretShape | None = Field(default=None, description="That user's TOTP secret.")
-    protocol_map: dict[str, str] = Field(
+    protocol_map: Named[str] = Field(
         default_factory=dict, description="What to register instead of a protocol."
     )
 
@@ -67,7 +67,9 @@ class EnvironmentShape(Shape):
     state: DatabaseShape | None = Field(
         default=None, description="Where the ledger lives, if not in `database`."
     )
-    limits: LimitsShape = Field(default=LimitsShape(), description="How much may change at once.")
+    limits: LimitsShape = Field(
+        default=LimitsShape.model_construct(), description="How much may change at once."
+    )
     overrides: dict[str, Any] | None = Field(
         default=None, description="A patch on all other sections (RFC 7396)."
     )
@@ -86,7 +88,11 @@ def lower_environment(name: str, shape: EnvironmentShape) -> Environment:
         gateway=None if shape.marchproxy is None else _lower_gateway(shape.marchproxy),
         sensitive=shape.sensitive,
         state=None if shape.state is None else shape.state.url.resolved,
-        limits={key: value for key, value in shape.limits.model_dump().items() if value},
+        limits={
+            name: limit
+            for name in LimitsShape.model_fields
+            if (limit := getattr(shape.limits, name)) is not None
+        },
     )
 
 

@@ -26,7 +26,7 @@ Limit = Annotated[
 class TierShape(Shape):
     """One tier; it has all that the one before it has."""
 
-    limits: dict[str, Limit] = Field(default_factory=dict, description="Counts, or `unlimited`.")
+    limits: Named[Limit] = Field(default_factory=dict, description="Counts, or `unlimited`.")
 
 
 class FeatureShape(Shape):

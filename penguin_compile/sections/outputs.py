@@ -43,7 +43,8 @@ class SqlShape(Shape):
 
     table: Identifier = Field(default="config", description="Its name.")
     columns: ColumnsShape = Field(
-        default=ColumnsShape(), description="Its columns, where they aren't the standard's."
+        default=ColumnsShape.model_construct(),
+        description="Its columns, where they aren't the standard's.",
     )
 
 
@@ -59,9 +60,11 @@ class OutputsShape(Shape):
     directory: str | None = Field(
         default=None, description="Folder in the repository; default generated/<app>/<environment>."
     )
-    sql: SqlShape = Field(default=SqlShape(), description="The table that holds the settings.")
+    sql: SqlShape = Field(
+        default=SqlShape.model_construct(), description="The table that holds the settings."
+    )
     compose: ComposeOutputShape = Field(
-        default=ComposeOutputShape(), description="How the Compose file is written."
+        default=ComposeOutputShape.model_construct(), description="How the Compose file is written."
     )
 
 

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 from pydantic import Field
 
 from penguin_compile.model.service import Route
-from penguin_compile.sections.shape import Named, Port, Shape
+from penguin_compile.sections.shape import GatewayName, Keyed, Port, Shape
 
 
 class ListenShape(Shape):
@@ -29,14 +29,16 @@ class RouteShape(Shape):
         description='`external`, services of this app, or "app/service" of another.',
     )
     to: list[str] = Field(min_length=1, description="Services of this app.")
-    listen: ListenShape = Field(default=ListenShape(), description="Where the gateway listens.")
+    listen: ListenShape = Field(
+        default=ListenShape.model_construct(), description="Where the gateway listens."
+    )
     path_prefix: str | None = Field(
         default=None, pattern="^/", description="Begins with a slash: /api/v1."
     )
     protected: bool = Field(default=False, description="Its delete or rename is refused.")
 
 
-RoutesShape: TypeAlias = Named[RouteShape]
+RoutesShape: TypeAlias = Keyed[GatewayName, RouteShape]
 
 
 def lower_route(name: str, shape: RouteShape) -> Route:

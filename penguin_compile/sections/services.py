@@ -11,7 +11,8 @@ from penguin_compile.model.setting import value_text
 from penguin_compile.sections.shape import (
     ComposeText,
     Duration,
-    Named,
+    GatewayName,
+    Keyed,
     Port,
     SecretText,
     Shape,
@@ -25,10 +26,6 @@ _DEFAULT_PATH = {
     "grpc": "/grpc.health.v1.Health/Check",
 }
 _SOURCES = ("config", "variable", "secret", "template")
-
-ServiceName: TypeAlias = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=59)
-]
 
 
 class TlsShape(Shape):
@@ -55,12 +52,17 @@ class EnvironmentValueShape(Shape):
     secret: SecretText | None = Field(default=None, description="A secret of this container alone.")
     template: str | None = Field(default=None, description="Text over variables: ${DB_USER}@db.")
     required: bool = Field(default=True, description="For `secret`: a deployment must set it.")
+    default: str | int | float | bool | None = Field(
+        default=None, description="For `variable`: its default in this container alone."
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> EnvironmentValueShape:
         stated = [name for name in _SOURCES if getattr(self, name) is not None]
         if len(stated) > 1 or (not stated and self.literal is None):
             raise mistake("give one of config, variable, secret or template, or a plain value")
+        if self.default is not None and self.variable is None:
+            raise mistake("`default` goes with `variable` alone")
         return self
 
     def lower(self) -> model.EnvironmentValue:
@@ -68,7 +70,8 @@ class EnvironmentValueShape(Shape):
         if self.config is not None:
             return model.FromSetting(self.config)
         if self.variable is not None:
-            return model.FromVariable(self.variable)
+            default = None if self.default is None else value_text(self.default)
+            return model.FromVariable(self.variable, default)
         if self.secret is not None:
             return model.FromSecret(self.secret, self.required)
         if self.template is not None:
@@ -78,7 +81,7 @@ class EnvironmentValueShape(Shape):
 
 def _literal_value(value: Any) -> Any:
     if value is None:
-        raise mistake("an empty value: write \"\" for an empty text")
+        raise mistake('an empty value: write "" for an empty text')
     if isinstance(value, dict):
         if "literal" in value:
             raise mistake("give one of config, variable, secret or template, or a plain value")
@@ -116,7 +119,9 @@ class ServiceShape(Shape):
     auth: Literal["jwt", "base64", "none"] = Field(
         default="none", description="What the gateway demands of callers."
     )
-    tls: TlsShape = Field(default=TlsShape(), description="TLS between gateway and service.")
+    tls: TlsShape = Field(
+        default=TlsShape.model_construct(), description="TLS between gateway and service."
+    )
     health_check: Annotated[
         HealthCheckShape | None,
         BeforeValidator(_health_check, json_schema_input_type=bool | HealthCheckShape | None),
@@ -129,7 +134,7 @@ class ServiceShape(Shape):
     container: ComposeText | None = Field(
         default=None, description="Keys of a Compose service; compile adds what it knows."
     )
-    environment: dict[VariableName, EnvironmentValue] = Field(
+    environment: Keyed[VariableName, EnvironmentValue] = Field(
         default_factory=dict, description="Variables of this container, by name."
     )
     config: Annotated[
@@ -147,7 +152,7 @@ class ServiceShape(Shape):
         return self
 
 
-ServicesShape: TypeAlias = Named[ServiceShape]
+ServicesShape: TypeAlias = Keyed[GatewayName, ServiceShape]
 
 
 def lower_service(name: str, shape: ServiceShape) -> model.Service:
@@ -174,7 +179,7 @@ def lower_service(name: str, shape: ServiceShape) -> model.Service:
 
 
 def _lower_health_check(shape: ServiceShape) -> model.HealthCheck | None:
-    check = shape.health_check or HealthCheckShape()
+    check = shape.health_check or HealthCheckShape.model_construct()
     if not check.enabled:
         return None
     path = _DEFAULT_PATH.get(shape.protocol) if check.path is None else check.path

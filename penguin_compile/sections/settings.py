@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from penguin_compile.core.secret import SecretReference
 from penguin_compile.model.setting import UNSET, Check, Manage, Setting, SettingType
 from penguin_compile.sections.shape import (
+    Keyed,
     SecretText,
     Shape,
     VariableName,
-    drop_extensions,
 )
 
 SettingKey: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]*$", max_length=255)]
@@ -44,7 +44,9 @@ class SettingShape(Shape):
     env: VariableName | None = Field(
         default=None, description="Bootstrap variable; default: the key in upper case."
     )
-    default: Any = Field(default_factory=lambda: UNSET, description="Value that is written where there is none.")
+    default: Any = Field(
+        default_factory=lambda: UNSET, description="Value that is written where there is none."
+    )
     check: CheckShape | None = Field(
         default=None, description="What a value must be; for type `json` a JSON Schema."
     )
@@ -68,9 +70,7 @@ class SettingShape(Shape):
         return value
 
 
-SettingsShape: TypeAlias = Annotated[
-    dict[SettingKey, SettingShape], BeforeValidator(drop_extensions)
-]
+SettingsShape: TypeAlias = Keyed[SettingKey, SettingShape]
 
 
 def variable_of(key: str, shape: SettingShape) -> str:
@@ -101,7 +101,7 @@ def lower_setting(key: str, shape: SettingShape) -> Setting:
 
 
 def _lower_check(shape: SettingShape) -> Check | None:
-    check = shape.check or CheckShape()
+    check = shape.check or CheckShape.model_construct()
     enum = shape.enum if check.enum is None else check.enum
     if shape.check is None and enum is None:
         return None
@@ -113,5 +113,12 @@ def _lower_check(shape: SettingShape) -> Check | None:
         pattern=check.pattern,
         enum=None if enum is None else tuple(enum),
         format=check.format,
-        schema=check.json_schema,
+        schema=_plain(check.json_schema),
     )
+
+
+def _plain(value: Any) -> Any:
+    """Without the tree's own containers, which jsonschema_rs refuses in a schema."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value

@@ -15,11 +15,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from penguin_compile.core.duration import parse_seconds
 from penguin_compile.core.secret import SecretReference
@@ -51,7 +52,13 @@ def drop_extensions(value: Any) -> Any:
 class Shape(BaseModel):
     """A mapping of the language: known keys alone, and `x-` ones ignored."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, protected_namespaces=())
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        protected_namespaces=(),
+        defer_build=True,  # the whole language is built once, when a spec is read
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -91,13 +98,36 @@ Duration: TypeAlias = Annotated[
     int, BeforeValidator(_parse_duration, json_schema_input_type=int | str), Field(ge=0)
 ]
 Port: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
-Label: TypeAlias = Annotated[
-    str, Field(pattern=LABEL, min_length=1, max_length=40)
+Label: TypeAlias = Annotated[str, Field(pattern=LABEL, min_length=1, max_length=40)]
+GatewayName: TypeAlias = Annotated[  # with "app-" before it, at most the gateway's 100 characters
+    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=59)
 ]
 VariableName: TypeAlias = Annotated[str, Field(pattern=VARIABLE)]
 ComposeText: TypeAlias = Any  # Compose's own YAML; checked as a whole, against its specification
+
+
+class _Extensible:
+    """A mapping of names that the user chooses, beside which `x-` keys are ignored."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(drop_extensions, handler(source))
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        described = handler(schema)
+        for pattern, items in described.pop("patternProperties", {}).items():
+            described["additionalProperties"] = items
+            described["propertyNames"] = {"anyOf": [{"pattern": "^x-"}, {"pattern": pattern}]}
+        return {**described, "patternProperties": {"^x-": {}}}
+
+
+Key = TypeVar("Key")
 Item = TypeVar("Item")
-Named: TypeAlias = Annotated[dict[str, Item], BeforeValidator(drop_extensions)]
+Keyed: TypeAlias = Annotated[dict[Key, Item], _Extensible]
+Named: TypeAlias = Keyed[str, Item]
 
 
 class _SecretType:
@@ -105,15 +135,17 @@ class _SecretType:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
-        from pydantic_core import core_schema
-
         return core_schema.no_info_plain_validator_function(_parse_secret)
 
     @classmethod
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        return {"type": "string", "pattern": "^[a-z][a-z0-9+.-]*:\\S", "examples": ["env:SMTP_PASS"]}
+        return {
+            "type": "string",
+            "pattern": "^[a-z][a-z0-9+.-]*:\\S",
+            "examples": ["env:SMTP_PASS"],
+        }
 
 
 SecretText: TypeAlias = Annotated[SecretReference, _SecretType]

@@ -39,12 +39,14 @@ class SpecShape(Shape):
     license: LicenseShape | None = Field(default=None, description="Tiers and features.")
     telemetry: TelemetryShape | None = Field(default=None, description="Logs and metrics.")
     integrations: IntegrationsShape = Field(
-        default=IntegrationsShape(), description="Other services of the house."
+        default=IntegrationsShape.model_construct(), description="Other services of the house."
     )
     categories: list[str] = Field(
         default_factory=list, description="Config categories beyond the standard six."
     )
-    outputs: OutputsShape = Field(default=OutputsShape(), description="What compile writes where.")
+    outputs: OutputsShape = Field(
+        default=OutputsShape.model_construct(), description="What compile writes where."
+    )
     environments: EnvironmentsShape = Field(
         default_factory=dict, description="Where the app is deployed."
     )

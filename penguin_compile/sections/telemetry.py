@@ -28,7 +28,9 @@ class KillKrillShape(Shape):
     client_id: SecretShape | None = Field(default=None, description="Who sends.")
     client_secret: SecretShape | None = Field(default=None, description="Its proof.")
     flush_interval: Duration = Field(default=5, description="Time between batches.")
-    buffer: BufferShape = Field(default=BufferShape(), description="What is kept meanwhile.")
+    buffer: BufferShape = Field(
+        default=BufferShape.model_construct(), description="What is kept meanwhile."
+    )
 
 
 class LogsShape(Shape):
@@ -40,7 +42,7 @@ class LogsShape(Shape):
     schema_: Literal["ecs"] = Field(
         default="ecs", alias="schema", description="Elastic Common Schema."
     )
-    fields: dict[str, dict[str, Any]] = Field(
+    fields: Named[dict[str, Any]] = Field(
         default_factory=dict, description="Fields beyond the schema's own, with their type."
     )
 
@@ -61,7 +63,9 @@ class TelemetryShape(Shape):
     """Logs and metrics of the app."""
 
     killkrill: KillKrillShape | None = Field(default=None, description="Where they go.")
-    logs: LogsShape = Field(default=LogsShape(), description="What a log record looks like.")
+    logs: LogsShape = Field(
+        default=LogsShape.model_construct(), description="What a log record looks like."
+    )
     metrics: Named[MetricShape] = Field(default_factory=dict, description="Metrics, by name.")
 
 

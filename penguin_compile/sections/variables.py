@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from penguin_compile.model.deployment import Variable
 from penguin_compile.model.setting import value_text
-from penguin_compile.sections.shape import SecretText, Shape, VariableName, drop_extensions
+from penguin_compile.sections.shape import Keyed, SecretText, Shape, VariableName
 
 
 class VariableShape(Shape):
@@ -26,9 +26,7 @@ class VariableShape(Shape):
     required: bool = Field(default=False, description="A deployment must set it.")
 
 
-VariablesShape: TypeAlias = Annotated[
-    dict[VariableName, VariableShape], BeforeValidator(drop_extensions)
-]
+VariablesShape: TypeAlias = Keyed[VariableName, VariableShape]
 
 
 def lower_variable(name: str, shape: VariableShape) -> Variable:

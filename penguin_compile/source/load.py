@@ -140,7 +140,5 @@ def _complain(
     loaded: LoadedSpec, code: str, message: str, span: Span, help_text: str | None
 ) -> None:
     loaded.findings.append(
-        Diagnostic(
-            code=code, severity=Severity.ERROR, message=message, span=span, help=help_text
-        )
+        Diagnostic(code=code, severity=Severity.ERROR, message=message, span=span, help=help_text)
     )

@@ -31,10 +31,14 @@ def without(document: Document, *keys: str) -> Document:
 def _merge(base: Document, over: Document, *, null_removes: bool) -> Document:
     if not isinstance(base.root, Mapping) or not isinstance(over.root, Mapping):
         return over
-    return Document(_merge_mappings(base.root, over.root, (), null_removes), base.place)
+    return Document(
+        _merge_mappings(base.root, over.root, (), null_removes=null_removes), base.place
+    )
 
 
-def _merge_mappings(base: Mapping, over: Mapping, pointer: Pointer, null_removes: bool) -> Mapping:
+def _merge_mappings(
+    base: Mapping, over: Mapping, pointer: Pointer, *, null_removes: bool
+) -> Mapping:
     merged = Mapping()
     merged.update(base)
     merged.places.update(base.places)
@@ -49,10 +53,11 @@ def _merge_mappings(base: Mapping, over: Mapping, pointer: Pointer, null_removes
         if earlier is None:
             merged.put(key, _without_nulls(value, here) if null_removes else value, place)
         elif isinstance(value, Mapping) and isinstance(merged[key], Mapping) and not _whole(here):
-            merged.put(key, _merge_mappings(merged[key], value, here, null_removes), earlier)
+            deeper = _merge_mappings(merged[key], value, here, null_removes=null_removes)
+            merged.put(key, deeper, earlier)
         else:
-            value = _without_nulls(value, here) if null_removes else value
-            merged.put(key, value, (*place[:5], earlier))
+            new = _without_nulls(value, here) if null_removes else value
+            merged.put(key, new, (*place[:5], earlier))
     return merged
 
 

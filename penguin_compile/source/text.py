@@ -33,7 +33,9 @@ def read_source(path: Path, shown: str) -> tuple[Source, list[Diagnostic]]:
     except IsADirectoryError:
         raise FileFailure(f"can't read {shown}: it is a folder", hint="name a YAML file") from None
     except OSError as error:
-        raise FileFailure(f"can't read {shown}: {error.strerror}", hint="check its rights") from None
+        raise FileFailure(
+            f"can't read {shown}: {error.strerror}", hint="check its rights"
+        ) from None
     return decode_source(data, shown)
 
 

@@ -6,8 +6,11 @@ constructor do. Duplicate keys, merge keys, tags, depth and alias limits are the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from math import isfinite
 from typing import Any
 
 from ruamel.yaml import events as yaml_events
@@ -23,8 +26,11 @@ DEEPEST = 200
 MOST_ALIASED = 100_000
 _CORE = "tag:yaml.org,2002:"
 _SCALAR_TAGS = {"int": (int,), "float": (float, int), "bool": (bool,), "null": (type(None),)}
-_INFINITE = frozenset((float("inf"), float("-inf")))
 _NO_KEY: Any = object()
+_COLON_IN_FLOW = "found unexpected ':'"
+_INNER_COLON = re.compile(r"""(?<=[^\s"'\[\]{},]):(?=[^\s,\[\]{}])""")
+_PATIENCE = 1_000_000  # characters; the slow parser takes about a second for them
+_ESCAPE_HELP = "write it as an escape in quotes"
 _PLAIN_WORDS = {
     "mapping values are not allowed in this context": "a colon that starts a second value here",
     "did not find expected key": "a key was expected here; look at the indentation",
@@ -40,34 +46,83 @@ class _Stop(Exception):
 
 def parse_yaml(source: Source) -> tuple[Document | None, list[Diagnostic]]:
     """The tree of a text, and every complaint about it. No tree where it can't be read at all."""
-    builder = _Builder(source)
+    failed = _Builder(source)
     try:
-        builder.run(_event_reader(source.text))
-    except _Stop:
-        return None, builder.findings
+        try:
+            builder = _run(source, _event_reader)
+        except MarkedYAMLError as error:
+            builder = _read_again(source, error)
     except ReaderError as error:
         offset = source.text.find(chr(error.character))
         message = f"a control character (U+{error.character:04X}) is not allowed in YAML"
-        builder.complain("PC101", message, offset, offset + 1, help="write it as an escape in quotes")
-        return None, builder.findings
+        failed.complain("PC101", message, offset, offset + 1, help=_ESCAPE_HELP)
     except MarkedYAMLError as error:
-        builder.complain_syntax(error)
-        return None, builder.findings
+        failed.complain_syntax(error)
     except YAMLError as error:
-        builder.complain("PC101", f"this is no YAML: {error}", 0, 0)
-        return None, builder.findings
-    return builder.document, builder.findings
+        failed.complain("PC101", f"this is no YAML: {error}", 0, 0)
+    else:
+        return builder.document, builder.findings
+    return None, failed.findings
+
+
+def _read_again(source: Source, error: MarkedYAMLError) -> _Builder:
+    """What the C parser refuses may be YAML 1.2 all the same: it knows 1.1.
+
+    Raises the error that is one, or where the text is too long for the slow parser.
+    """
+    if error.problem == _COLON_IN_FLOW:
+        try:
+            return _run(source, _tolerant_reader)
+        except MarkedYAMLError as beyond:  # the mistake is not that colon
+            error = beyond
+    if len(source.text) <= _PATIENCE:
+        with suppress(MarkedYAMLError):
+            return _run(source, _pure_reader)
+    raise error
+
+
+def _run(source: Source, reader: Callable[[str], Callable[[], Any]]) -> _Builder:
+    builder = _Builder(source)
+    try:
+        builder.run(reader(source.text))
+    except _Stop:
+        builder.document = None
+    return builder
 
 
 def _event_reader(text: str) -> Callable[[], Any]:
     try:
         from _ruamel_yaml import CParser
-    except ImportError:  # a platform without a wheel of ruamel.yaml.clib: the same events, slower
-        from ruamel.yaml import YAML
-
-        return partial(next, iter(YAML(typ="safe", pure=True).parse(text)), None)
+    except ImportError:  # a platform without a wheel of ruamel.yaml.clib
+        return _pure_reader(text)
     read: Callable[[], Any] = CParser(text).get_event
     return read
+
+
+def _pure_reader(text: str) -> Callable[[], Any]:
+    """The same events from Python's own parser, ten to twenty times slower."""
+    from ruamel.yaml import YAML
+
+    return partial(next, iter(YAML(typ="safe", pure=True).parse(text)), None)
+
+
+def _tolerant_reader(text: str) -> Callable[[], Any]:
+    """Events of a text that writes `{url: http://x}`: right in YAML 1.2, unknown to the C parser.
+
+    Colons inside plain scalars become a character that the text doesn't have, of the same width,
+    and become colons again in the events: no position moves.
+    """
+    stand_in = next(one for one in map(chr, range(0xE000, 0xF8FF)) if one not in text)
+    read = _event_reader(_INNER_COLON.sub(stand_in, text))
+    scalar = yaml_events.ScalarEvent
+
+    def restore() -> Any:
+        event = read()
+        if type(event) is scalar and stand_in in event.value:
+            event.value = event.value.replace(stand_in, ":")
+        return event
+
+    return restore
 
 
 class _Builder:
@@ -80,9 +135,7 @@ class _Builder:
         self._aliased = 0
         self._merges: dict[int, list[tuple[Any, int, int]]] = {}
 
-    def complain(
-        self, code: str, message: str, start: int, end: int, **more: Any
-    ) -> None:
+    def complain(self, code: str, message: str, start: int, end: int, **more: Any) -> None:
         span = Span(self.source, start, max(start, end))
         self.findings.append(
             Diagnostic(code=code, severity=Severity.ERROR, message=message, span=span, **more)
@@ -101,7 +154,7 @@ class _Builder:
         problem = _PLAIN_WORDS.get(problem, problem)
         self.complain("PC101", f"YAML syntax: {problem}", offset, offset + 1, help=help_text)
 
-    def run(self, read: Callable[[], Any]) -> None:
+    def run(self, read: Callable[[], Any]) -> None:  # noqa: C901, PLR0912, PLR0915 - the hot loop
         """Build the tree; one loop and no recursion, because this is where the time goes."""
         source, plain_keys = self.source, set[str]()
         scalar, mapping_start = yaml_events.ScalarEvent, yaml_events.MappingStartEvent
@@ -228,7 +281,7 @@ class _Builder:
         self.complain("PC102", message, start, end, label="remove one of them", related=related)
 
     def _check_finite(self, value: float, start: int, end: int) -> None:
-        if value != value or value in _INFINITE:
+        if not isfinite(value):
             self.complain("PC104", "not a number that JSON can say", start, end, label="quote it?")
 
     def _tagged(self, event: Any) -> Any:

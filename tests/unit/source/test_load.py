@@ -45,7 +45,9 @@ def test_a_cycle_of_imports_is_told_where_it_closes(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("imports: [b.yaml]\na: 1\n")
     (tmp_path / "b.yaml").write_text("imports: [a.yaml]\nb: 1\n")
     loaded = load_spec(tmp_path / "a.yaml")
-    assert [(one.code, Path(one.span.path).name) for one in loaded.findings] == [("PC106", "b.yaml")]
+    assert [(one.code, Path(one.span.path).name) for one in loaded.findings] == [
+        ("PC106", "b.yaml")
+    ]
 
 
 @pytest.mark.parametrize(

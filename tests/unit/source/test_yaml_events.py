@@ -37,7 +37,11 @@ def test_values_are_those_of_ruamel_in_yaml_1_2() -> None:
 
 
 def test_dates_and_old_booleans_are_texts() -> None:
-    assert read("a: 2020-01-01\nb: yes\nc: off\n").root == {"a": "2020-01-01", "b": "yes", "c": "off"}
+    assert read("a: 2020-01-01\nb: yes\nc: off\n").root == {
+        "a": "2020-01-01",
+        "b": "yes",
+        "c": "off",
+    }
 
 
 def test_every_value_knows_its_place() -> None:
@@ -106,3 +110,24 @@ def test_windows_line_ends_and_wide_characters_keep_columns_right() -> None:
     document = read("a: 1\r\n名前: 値\r\n")
     span = document.value_span(("名前",))
     assert (span.line, span.column, span.end_column) == (2, 5, 6)
+
+
+def test_colons_inside_flow_scalars_are_read_as_yaml_1_2_has_them() -> None:
+    text = """\
+a: {secret: env:KEY, url: http://127.0.0.1:8000/x?y=1:2, "quoted":1, list: [a:b, 'c: d:e']}
+b: "x:y"  # and:so on
+é: {t: 12:30:45}
+"""
+    document = read(text)
+    expected = YAML(typ="safe", pure=True).load(text)
+    assert document.root == expected
+    span = document.value_span(("a", "url"))
+    assert (span.column, span.end_column) == (27, 56)
+
+
+def test_a_real_mistake_beside_such_a_colon_is_told_at_its_place() -> None:
+    assert complain("a: {secret: env:KEY}\nb: c: d\n") == [("PC101", 2, 5)]
+
+
+def test_limits_hold_beside_such_a_colon() -> None:
+    assert complain("a: {secret: env:KEY}\nb: !!python/name:x y\n") == [("PC101", 2, 4)]

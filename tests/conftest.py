@@ -1,0 +1,16 @@
+"""What every test shares: the terminal of a test is no one's own."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _plain_terminal() -> None:
+    """Colours and width of whoever runs the tests play no part."""
+    for name in [one for one in os.environ if one.startswith("PENGUIN_COMPILE_")]:
+        del os.environ[name]
+    os.environ["COLUMNS"] = "100"
+    os.environ.pop("NO_COLOR", None)
