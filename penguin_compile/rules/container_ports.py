@@ -1,0 +1,96 @@
+"""The host ports that containers publish.
+
+Source: the Compose specification, `ports`: `[HOST:]CONTAINER[/PROTOCOL]`, where HOST is
+`[IP:](port | range)`, and the long form with `target` and `published`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from penguin_compile.core.pointer import Pointer
+from penguin_compile.rules.containers import Container
+
+_SHORT = re.compile(
+    r"(?:(?P<ip>\[[0-9A-Fa-f:.]*\]|[0-9.]*):)?(?P<first>[0-9]{1,5})(?:-(?P<last>[0-9]{1,5}))?"
+    r":[0-9]{1,5}(?:-[0-9]{1,5})?(?:/(?P<protocol>[a-z]+))?\Z"
+)
+_PUBLISHED = re.compile(r"(?P<first>[0-9]{1,5})(?:-(?P<last>[0-9]{1,5}))?\Z")
+_INNERMOST = re.compile(
+    r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::?-(?P<default>[^${}]*)|:?[?+][^${}]*)?\}"
+    r"|\$(?P<bare>[A-Za-z_][A-Za-z0-9_]*)"
+)
+_DEEPEST = 10  # references in the defaults of references
+_EVERYWHERE = frozenset(("", "0.0.0.0", "::"))  # noqa: S104
+_HIGHEST = 65_535
+
+
+class HostPort(NamedTuple):
+    """Ports of the host, first to last, that one entry of `ports` takes; `ip` empty: all."""
+
+    first: int
+    last: int
+    ip: str
+    protocol: str
+    pointer: Pointer
+
+
+def host_ports(container: Container, default_of: Callable[[str], str | None]) -> Iterator[HostPort]:
+    """Of one container. What can't be known, such as a random port, is left out.
+
+    `default_of` gives a variable's default.
+    """
+    stated = container.keys.get("ports")
+    if not isinstance(stated, list) or container.keys.get("network_mode") == "host":
+        return
+    for index, entry in enumerate(stated):
+        pointer = (*container.pointer, "ports", index)
+        if isinstance(entry, str):
+            match = _SHORT.match(fill_in(entry, default_of))
+            if match is not None:
+                yield from _host_port(match, match["ip"], match["protocol"], pointer)
+        elif isinstance(entry, dict):
+            published = fill_in(str(entry.get("published", "")), default_of)
+            match = _PUBLISHED.match(published)
+            if match is not None:
+                yield from _host_port(match, entry.get("host_ip"), entry.get("protocol"), pointer)
+
+
+def fill_in(text: str, default_of: Callable[[str], str | None]) -> str:
+    """A text as a deployment has it that sets nothing; a reference without a value stays."""
+
+    def value(match: re.Match[str]) -> str:
+        known = default_of(match["name"] or match["bare"])
+        return known or (match[0] if match["default"] is None else match["default"])
+
+    for _ in range(_DEEPEST):
+        filled = _INNERMOST.sub(value, text)
+        if filled == text:
+            break
+        text = filled
+    return text
+
+
+def overlaps(one: HostPort, other: HostPort) -> bool:
+    """Whether two can't be published at once."""
+    if one.protocol != other.protocol or one.last < other.first or other.last < one.first:
+        return False
+    return one.ip == other.ip or not one.ip or not other.ip
+
+
+def _host_port(
+    match: re.Match[str], ip: Any, protocol: Any, pointer: Pointer
+) -> Iterator[HostPort]:
+    first = int(match["first"])
+    last = int(match["last"] or first)
+    address = str(ip or "").strip("[]")
+    if 1 <= first <= last <= _HIGHEST:
+        yield HostPort(
+            first=first,
+            last=last,
+            ip="" if address in _EVERYWHERE else address,
+            protocol=str(protocol or "tcp"),
+            pointer=pointer,
+        )
