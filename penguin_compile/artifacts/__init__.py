@@ -1,0 +1,1 @@
+"""Writing what compile made: all or nothing, and nothing that is not ours."""

@@ -1,0 +1,17 @@
+"""The outputs of compile, one file each. A new target is a file and a row, or an entry point."""
+
+from penguin_compile.core.registry import Registry
+from penguin_compile.targets.target import Target
+
+_PACKAGE = "penguin_compile.targets"
+
+TARGETS: Registry[Target] = Registry(
+    "target",
+    {
+        "marchproxy": f"{_PACKAGE}.marchproxy:TARGET",
+        "sql": f"{_PACKAGE}.sql:TARGET",
+        "env": f"{_PACKAGE}.env:TARGET",
+        "compose": f"{_PACKAGE}.compose:TARGET",
+    },
+    group="penguin_compile.targets",
+)

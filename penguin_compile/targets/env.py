@@ -1,0 +1,154 @@
+"""Target `env`: example env files, one of everything and one per container.
+
+They are read by three programs that disagree about quoting: Compose, python-dotenv and a shell
+(`set -a; . file`). What is written here reads the same in all three.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from penguin_compile.model.app import App
+from penguin_compile.model.deployed import deployed_services
+from penguin_compile.model.deployment import DeploymentVariable
+from penguin_compile.model.gateway_fields import gateway_services
+from penguin_compile.model.service import FromVariable, Template
+from penguin_compile.targets.heading import comment_lines, heading
+from penguin_compile.targets.target import Artifact, Placement, Target
+
+VARIABLE_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_DOLLAR = "${__:-$}"  # the default of a variable that nobody sets: a dollar in all three readers
+
+
+def quote_env(text: str) -> str | None:
+    """A value as all three readers take it; None where no quoting carries it.
+
+    A carriage return becomes a line feed in python-dotenv; a backtick between double quotes runs
+    a command in a shell.
+    """
+    if "\r" in text or "\0" in text:
+        return None
+    if not text:
+        return ""
+    if "'" not in text and "\\" not in text and "${" not in text:
+        return f"'{text}'"
+    if "`" in text:
+        return None
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("$", _DOLLAR)
+    return f'"{escaped}"'
+
+
+def render(app: App, placement: Placement) -> Iterator[Artifact]:
+    """The file of all variables, and one per service that has a container."""
+    first = f"# {heading(placement)}"
+    declared = list(app.deployment.variables.values())
+    start = [first, "# Copy it to .env beside docker-compose.yml and fill in what is empty."]
+    text = _text(start, [*declared, *_import_script_variables(app)])
+    yield Artifact(path="env/.env.example", text=text)
+    order = {one.name: index for index, one in enumerate(declared)}
+    for name, service in deployed_services(app).items():
+        if service.container is not None:
+            names = _given(app, name)
+            indexes = sorted(order[one] for one in names if one in order)
+            given = [_with_default(declared[index], names) for index in indexes]
+            start = [first, f"# What the container of {name} is given from outside."]
+            if not given:
+                start.append("# It needs nothing.")
+            yield Artifact(path=f"env/{name}.env.example", text=_text(start, given))
+
+
+def _given(app: App, service: str) -> dict[str, str | None]:
+    """The variables that a container's environment is made of, and its own defaults of them."""
+    names: dict[str, str | None] = {}
+    for value in app.deployment.containers[service].values():
+        if isinstance(value, FromVariable):
+            names[value.name] = value.default
+        elif isinstance(value, Template):
+            for name in VARIABLE_REFERENCE.findall(value.text):
+                names.setdefault(name, None)
+    return names
+
+
+def _with_default(
+    variable: DeploymentVariable, defaults: Mapping[str, str | None]
+) -> DeploymentVariable:
+    own = defaults[variable.name]
+    return variable if own is None else replace(variable, default=own)
+
+
+def _import_script_variables(app: App) -> Iterator[DeploymentVariable]:
+    """What `scripts/marchproxy-import.sh` reads; no container is given them."""
+    gateway = app.environment.gateway
+    url = gateway.url if gateway is not None else None
+    if not gateway_services(app):
+        return
+    for name, default, description in (
+        (
+            "MARCHPROXY_API",
+            url if isinstance(url, str) else "http://localhost:8000",
+            "MarchProxy that scripts/marchproxy-import.sh imports into",
+        ),
+        ("CLUSTER_API_KEY", None, "API key of its cluster, for scripts/marchproxy-import.sh"),
+    ):
+        if name not in app.deployment.variables:
+            yield DeploymentVariable(
+                name=name,
+                group="MarchProxy",
+                default=default,
+                description=description,
+                sensitive=default is None,
+                required=False,
+                type="string",
+                pointer=("services",),
+            )
+
+
+def _text(start: Iterable[str], variables: Iterable[DeploymentVariable]) -> str:
+    lines = list(start)
+    groups: dict[str, list[DeploymentVariable]] = {}
+    for one in variables:
+        groups.setdefault(one.group, []).append(one)
+    for group, members in groups.items():
+        lines += ["", *comment_lines(group, "##")]
+        for one in members:
+            lines += _lines(one)
+    return "\n".join([*lines, ""])
+
+
+def _lines(variable: DeploymentVariable) -> Iterator[str]:
+    yield ""
+    yield from comment_lines(variable.description or "")
+    if marks := _marks(variable):
+        yield f"# ({marks})"
+    quoted = "" if variable.default is None or variable.sensitive else quote_env(variable.default)
+    if quoted is None:
+        yield f"# {variable.name}: no env file can hold its default; docker-compose.yml does."
+    else:
+        yield f"{variable.name}={quoted}"
+
+
+def _marks(variable: DeploymentVariable) -> str:
+    """What an operator has to know of a variable beside its meaning."""
+    marks = []
+    if variable.required and (variable.default is None or variable.sensitive):
+        marks.append("required")
+    if variable.sensitive:
+        marks.append("secret")
+    return ", ".join(marks)
+
+
+TARGET = Target(
+    name="env",
+    render=render,
+    renders=frozenset(("service", "setting", "variable")),
+    ignores={
+        "route": "routes give no container a variable",
+        "tier": "the license server holds the tiers",
+        "feature": "the license server holds the features",
+        "metric": "metrics have no variables",
+        "waddleai": "its variables come as variables of the deployment",
+    },
+    owns=("env/",),
+)

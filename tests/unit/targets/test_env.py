@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from dotenv import dotenv_values
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from penguin_compile.targets.env import quote_env
+from tests.models import example_app, read_app, render
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=12) | st.text(
+    "a'\"\\$`{}# \n=!~*-:n", max_size=10
+)
+
+
+def in_a_shell(path):
+    program = "import json, os; print(json.dumps(dict(os.environ)))"
+    done = subprocess.run(
+        ["bash", "-c", 'set -a; . "$1"; exec "$2" -I -c "$3"', "-", path, sys.executable, program],
+        env={"PATH": os.environ["PATH"], "PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    return json.loads(done.stdout)
+
+
+@settings(max_examples=40, deadline=None)
+@given(values=st.lists(TEXTS, min_size=1, max_size=20))
+def test_dotenv_and_a_shell_read_the_same(values, tmp_path_factory):
+    written = {f"V{index}": value for index, value in enumerate(values)}
+    quoted = {name: quote_env(value) for name, value in written.items()}
+    lines = [f"{name}={text}\n" for name, text in quoted.items() if text is not None]
+    path = tmp_path_factory.mktemp("env") / "test.env"
+    path.write_text("".join(lines), encoding="utf-8", newline="")
+    expected = {name: value for name, value in written.items() if quoted[name] is not None}
+    assert dotenv_values(path) == expected
+    shell = in_a_shell(path)
+    assert {name: shell[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("", ""),
+        ("plain", "'plain'"),
+        ("$HOME `id` #", "'$HOME `id` #'"),
+        ("it's $5", '"it\'s ${__:-$}5"'),
+        ("a\\b", '"a\\\\b"'),
+        ("${A}", '"${__:-$}{A}"'),
+        ('"', "'\"'"),
+        ("it's `id`", None),
+        ("\\`", None),
+        ("a\rb", None),
+        ("a\0b", None),
+    ],
+)
+def test_quoting(text, quoted):
+    assert quote_env(text) == quoted
+
+
+def test_every_variable_once_and_no_value_of_a_secret():
+    app = example_app()
+    text = render("env", app)["env/.env.example"].text
+    names = re.findall(r"^([A-Z_]+)=", text, re.MULTILINE)
+    assert len(names) == len(set(names))
+    assert set(app.deployment.variables) < set(names)
+    assert set(names) - set(app.deployment.variables) == {"MARCHPROXY_API", "CLUSTER_API_KEY"}
+    assert "# Database password\n# (required, secret)\nDB_PASS=\n" in text
+    assert "# SMTP username\nSMTP_USER=\n" in text
+
+
+def test_a_file_reads_back_as_the_defaults(tmp_path):
+    app = example_app()
+    path = tmp_path / ".env"
+    path.write_text(render("env", app)["env/.env.example"].text, encoding="utf-8")
+    read = dotenv_values(path)
+    for name, variable in app.deployment.variables.items():
+        assert read[name] == (variable.default or "")
+        assert in_a_shell(path)[name] == read[name]
+
+
+SPEC = """
+penguin: 1
+app: {name: shop}
+services:
+  web:
+    port: 80
+    container: {image: web}
+    environment:
+      URL: {template: "db://${DB_USER}@db"}
+      PORT_ALIAS: {variable: WEB_PORT}
+      TOKEN: {secret: "env:WEB_TOKEN"}
+      LITERAL: text
+      MODE: {variable: MODE, default: web}
+  worker: {gateway: false, container: {image: worker}}
+  outside: {port: 81, environment: {A: {variable: WEB_PORT}}}
+variables:
+  MODE: {default: all, description: "first\\nsecond\\r\\nDB_USER=evil"}
+  WEB_PORT: {type: integer, default: 0}
+  DB_USER: {default: "it's `odd`"}
+  UNUSED: {default: x}
+"""
+
+
+def test_a_container_is_shown_what_it_is_given_by_the_deployments_names():
+    artifacts = render("env", read_app(SPEC))
+    assert sorted(artifacts) == [
+        "env/.env.example",
+        "env/web.env.example",
+        "env/worker.env.example",
+    ]
+    text = artifacts["env/web.env.example"].text
+    assert re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE) == [
+        ("MODE", "'web'"),
+        ("WEB_PORT", "'0'"),
+        ("WEB_TOKEN", ""),
+    ]
+    assert "# DB_USER: no env file can hold its default" in text
+    assert "=" not in artifacts["env/worker.env.example"].text
+
+
+def test_a_description_stays_a_comment():
+    text = render("env", read_app(SPEC))["env/.env.example"].text
+    assert "# first\n# second\n# DB_USER=evil\nMODE='all'\n" in text
