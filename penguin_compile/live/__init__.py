@@ -1,0 +1,1 @@
+"""Live systems: what is there now, and how it is changed."""

@@ -1,0 +1,1 @@
+"""The config table of an app's database."""

@@ -1,0 +1,216 @@
+"""Backend `config`: the rows of an app's config table, as the spec and as the database have them.
+
+Plan asks it for DESIRED and LIVE; apply hands it changes inside the one transaction that also
+holds their ledger entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from penguin_compile.core.errors import SecretUnavailable
+from penguin_compile.core.secret import Masked, SecretReference
+from penguin_compile.live.backend import Reading
+from penguin_compile.live.config.database import Database
+from penguin_compile.live.config.row import FIELD_COLUMNS, KIND, Interpreter, Row
+from penguin_compile.live.config.sealing import (
+    KEYS_VARIABLE,
+    Keyring,
+    Policy,
+    choose_policy,
+    fingerprint,
+    read_keyring,
+    seal,
+)
+from penguin_compile.live.config.table import SettingsTable
+from penguin_compile.model.address import Address
+from penguin_compile.model.app import App
+from penguin_compile.model.record import VALUE, Desired, SecretState
+from penguin_compile.model.setting import (
+    JsonValue,
+    Setting,
+    SettingType,
+    Unset,
+    parse_stored,
+    stored_text,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+READING: Final = "reading table {}"
+
+
+class ConfigBackend:
+    """The config table of one app in one database.
+
+    `salt` keys fingerprints of secrets. `resolve` turns references into values; without it, as
+    in a plain plan, what the spec wants of a secret is not known. `secret_keys` are those that
+    the ledger knows as secrets.
+    """
+
+    kinds = (KIND,)
+
+    def __init__(
+        self,
+        database: Database | str,
+        app: App,
+        *,
+        salt: bytes | None = None,
+        resolve: Callable[[SecretReference], Masked] | None = None,
+        secret_keys: Iterable[str] = (),
+        keyring: Keyring | None = None,
+    ) -> None:
+        """DatabaseFailure for an URL that is none, SecretUnavailable for malformed keys."""
+        self.database = Database(database) if isinstance(database, str) else database
+        self.keyring = read_keyring() if keyring is None else keyring
+        self.policy = choose_policy(app.environment.sensitive, self.keyring)
+        self.settings = app.settings
+        self.table = SettingsTable(app.outputs.config_table, self.database.describe())
+        self._salt = salt
+        self._resolve = resolve
+        self._secret_keys = frozenset(secret_keys)
+
+    def describe(self) -> str:
+        """The database's URL without user, password and options."""
+        return self.database.describe()
+
+    def project(self, app: App) -> Sequence[Desired]:
+        """A row for each key of the spec; one that has no value says so by having no `value`.
+
+        SecretUnavailable where secrets are asked for and a required one can't be had.
+        """
+        return [self._desire(setting) for setting in app.settings.values()]
+
+    def read(self) -> Reading:
+        """The whole table in one SELECT; a missing table, or database, is an empty one."""
+        with self.database.reading(READING.format(self.table.name)) as connection:
+            rows = None if connection is None else self.table.read(connection)
+        interpreter = self.interpreter(self._salt)
+        live = [interpreter.read(row) for row in (rows or {}).values()]
+        return Reading(
+            live={one.address: one for one in live},
+            notices=tuple(self._notices(missing=rows is None)),
+        )
+
+    def close(self) -> None:
+        """Give back connections."""
+        self.database.close()
+
+    def read_rows(self, connection: Connection) -> Mapping[str, Row]:
+        """The rows inside a transaction."""
+        return self.table.read(connection) or {}
+
+    def interpreter(self, salt: bytes | None) -> Interpreter:
+        """What turns rows into resources, with fingerprints by that salt."""
+        return Interpreter(
+            settings=self.settings,
+            secret_keys=self._secret_keys,
+            keyring=self.keyring,
+            salt=salt,
+        )
+
+    def protect(self, key: str, text: str) -> str:
+        """A secret's text as its row holds it; SecretUnavailable without a key to seal it."""
+        if self.policy is not Policy.ENCRYPT:
+            return text
+        if self.keyring is None:
+            raise SecretUnavailable(
+                f"config/{key} is to be stored encrypted, and there is no key",
+                hint=f"set {KEYS_VARIABLE} to ID:BASE64 of 32 bytes, or `sensitive: skip` or "
+                "`plaintext` in the environment",
+            )
+        return seal(self.keyring, key, text)
+
+    def _desire(self, setting: Setting) -> Desired:
+        secret = self._secrets.get(setting.key)
+        fields: dict[str, Any] = {}
+        value = self._value(setting, secret)
+        if not isinstance(value, Unset):
+            fields[VALUE] = value
+        described = {
+            "type": setting.type.stored,
+            "category": setting.category,
+            "description": setting.description,
+            "sensitive": setting.sensitive,
+        }
+        fields |= {
+            name: one for name, one in described.items() if self.table.has(FIELD_COLUMNS[name])
+        }
+        return Desired(
+            address=Address(KIND, setting.key),
+            fields=fields,
+            pointer=("config", setting.key),
+            manage=setting.manage,
+            protected=setting.protected,
+            required=setting.required,
+            secret=secret,
+        )
+
+    def _value(self, setting: Setting, secret: Masked | None) -> JsonValue | SecretState | Unset:
+        if not setting.sensitive:
+            return setting.default
+        if self.policy is Policy.SKIP:
+            return Unset()
+        if self._resolve is None:
+            return SecretState()
+        if secret is None:
+            return Unset()
+        salt = self._salt
+        return SecretState(fingerprint=None if salt is None else fingerprint(secret.reveal(), salt))
+
+    @cached_property
+    def _secrets(self) -> Mapping[str, Masked]:
+        """The secrets that can be had, by key; SecretUnavailable names all that are missing."""
+        if self._resolve is None or self.policy is Policy.SKIP:
+            return {}
+        found: dict[str, Masked] = {}
+        missing: list[SecretUnavailable] = []
+        for setting in self.settings.values():
+            if not setting.sensitive or setting.secret is None:
+                continue
+            try:
+                secret = self._resolve(setting.secret)
+            except SecretUnavailable as error:
+                if setting.required:
+                    missing.append(error)
+            else:
+                found[setting.key] = _read_secret(setting, secret)
+        if missing:
+            message = "; ".join(one.message for one in missing)
+            raise SecretUnavailable(message, hint=missing[0].hint)
+        if found:
+            self.protect(next(iter(found)), "")  # no key is told now, not amid the writes
+        return found
+
+    def _notices(self, *, missing: bool) -> Iterable[str]:
+        if missing:
+            yield f"table {self.table.name} will be created"
+        secrets = [one for one in self.settings.values() if one.sensitive]
+        if secrets and self.policy is Policy.SKIP:
+            keys = ", ".join(one.key for one in secrets)
+            yield f"sensitive settings are not written, the app reads their variables: {keys}"
+        if self._resolve is None or self.policy is Policy.SKIP:
+            return
+        unset = [one for one in secrets if one.key not in self._secrets]
+        if unset:
+            listed = ", ".join(f"{one.key} ({one.secret})" for one in unset)
+            yield f"secrets that are not set and not required: {listed}"
+
+
+def _read_secret(setting: Setting, secret: Masked) -> Masked:
+    """The secret as its row holds it before it is sealed: booleans and numbers in one spelling."""
+    if setting.type is SettingType.STRING:
+        return secret
+    try:
+        value = parse_stored(setting.type.value, secret.reveal())
+    except (ValueError, RecursionError):
+        raise SecretUnavailable(
+            f"the secret {setting.secret} of config/{setting.key} is no {setting.type.value}",
+            hint="correct the value where it is kept",
+        ) from None
+    if setting.type in {SettingType.BOOLEAN, SettingType.INTEGER}:
+        return Masked(stored_text(setting.type, value))
+    return secret

@@ -1,0 +1,246 @@
+"""The config table itself: its columns as this app names them, its DDL, and its statements.
+
+Under the backend and its writes. Every statement moves a whole set of rows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from penguin_compile.core.errors import DatabaseFailure
+from penguin_compile.live.config.row import TOOL, Row
+from penguin_compile.model.app import ConfigTable
+
+if TYPE_CHECKING:
+    from sqlalchemy import Column, Connection, Table, TableClause
+
+_KEY: Final = "config_key"
+_VALUE: Final = "config_value"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewValues:
+    """What a statement sets in one row, by the standard's column names."""
+
+    row: Row | None
+    key: str
+    values: Mapping[str, Any] = field(repr=False)
+
+
+class SettingsTable:
+    """The table that the spec maps; `database` names its database in messages."""
+
+    def __init__(self, table: ConfigTable, database: str) -> None:
+        self.name = table.name
+        self._database = database
+        self._columns = {
+            standard: name for standard, name in table.columns.items() if name is not None
+        }
+
+    def has(self, standard: str) -> bool:
+        """Whether the spec says that the table has this column of the standard's."""
+        return standard in self._columns
+
+    def exists(self, connection: Connection) -> bool:
+        """Whether the table is there; DatabaseFailure where it lacks a column."""
+        return self._check_columns(connection) is not None
+
+    def read(self, connection: Connection) -> dict[str, Row] | None:
+        """All rows by key, None where there is no table.
+
+        DatabaseFailure where a column is missing or a key stands there twice.
+        """
+        from sqlalchemy import select
+
+        if self._check_columns(connection) is None:
+            return None
+        table = self._clause
+        statement = select(*(table.c[name] for name in self._columns.values()))
+        rows: dict[str, Row] = {}
+        for values in connection.execute(statement):
+            columns = dict(zip(self._columns, values, strict=True))
+            row = Row(key=str(columns[_KEY]), columns=columns)
+            if row.key in rows:
+                raise DatabaseFailure(
+                    f"{self._database}: table {self.name} has several rows of {row.key}",
+                    hint="one config table serves one app: a key must be there once",
+                )
+            rows[row.key] = row
+        return rows
+
+    def create(self, connection: Connection) -> None:
+        """The standard's table and its two indexes. Source: integration-standards."""
+        from sqlalchemy import Index
+
+        table = self._definition()
+        if self.has("category"):
+            Index(f"idx_{self.name}_category", table.c[self._columns["category"]])
+        Index(f"idx_{self.name}_key", table.c[self._columns[_KEY]])
+        table.create(connection)
+
+    def insert(self, connection: Connection, rows: Sequence[NewValues]) -> None:
+        """Add rows. The database's IntegrityError passes where a key is there already."""
+        from sqlalchemy import bindparam, func, insert
+
+        flag = self._flags(connection)
+        stamps = self._stamps("last_updated", "created_at")
+        for columns, group in _alike(rows):
+            statement = insert(self._clause).values(
+                {
+                    self._columns[_KEY]: bindparam("row_key"),
+                    **{self._columns[name]: bindparam(f"new_{name}") for name in columns},
+                    **self._author(),
+                    **{name: func.current_timestamp() for name in stamps},
+                }
+            )
+            connection.execute(statement, [self._parameters(one, flag) for one in group])
+
+    def update(self, connection: Connection, rows: Sequence[NewValues]) -> int:
+        """Change rows whose value is still the one that was read; how many there were."""
+        from sqlalchemy import bindparam, func, update
+
+        flag = self._flags(connection)
+        changed = 0
+        for columns, group in _alike(rows):
+            statement = (
+                update(self._clause)
+                .where(*self._same_row(connection))
+                .values(
+                    {
+                        **{self._columns[name]: bindparam(f"new_{name}") for name in columns},
+                        **self._author(),
+                        **{name: func.current_timestamp() for name in self._stamps("last_updated")},
+                    }
+                )
+            )
+            result = connection.execute(
+                statement, [self._parameters(one, flag) | _seen(one) for one in group]
+            )
+            changed += result.rowcount
+        return changed
+
+    def delete(self, connection: Connection, rows: Sequence[NewValues]) -> int:
+        """Remove rows whose value is still the one that was read; how many there were."""
+        from sqlalchemy import delete
+
+        if not rows:
+            return 0
+        statement = delete(self._clause).where(*self._same_row(connection))
+        parameters = [{"row_key": one.key, **_seen(one)} for one in rows]
+        return connection.execute(statement, parameters).rowcount
+
+    def _same_row(self, connection: Connection) -> tuple[Any, ...]:
+        from sqlalchemy import LargeBinary, String, bindparam, cast
+
+        table = self._clause
+        old: Any = bindparam("old_value")
+        value: Any = table.c[self._columns[_VALUE]]
+        if connection.dialect.name in {"mysql", "mariadb"}:
+            # Its default collation takes an edit from Dark to dark for none.
+            value, old = cast(value, LargeBinary), bindparam("old_value", type_=String())
+        return (
+            table.c[self._columns[_KEY]] == bindparam("row_key"),
+            value.is_not_distinct_from(old),
+        )
+
+    def _parameters(self, new: NewValues, flag: Mapping[bool, Any]) -> dict[str, Any]:
+        return {
+            "row_key": new.key,
+            **{
+                f"new_{name}": flag[value] if name == "is_sensitive" else value
+                for name, value in new.values.items()
+            },
+        }
+
+    def _author(self) -> dict[str, Any]:
+        return {self._columns["updated_by"]: TOOL} if self.has("updated_by") else {}
+
+    def _stamps(self, *names: str) -> list[str]:
+        return [self._columns[name] for name in names if self.has(name)]
+
+    @cached_property
+    def _clause(self) -> TableClause:
+        """The table without types: values come and go as the driver has them."""
+        from sqlalchemy import column, table
+
+        return table(self.name, *(column(name) for name in self._columns.values()))
+
+    def _check_columns(self, connection: Connection) -> dict[str, Any] | None:
+        """The types of the table's columns; None where there is no table."""
+        from sqlalchemy import inspect
+
+        inspector = inspect(connection)
+        if not inspector.has_table(self.name):
+            return None
+        types = {one["name"]: one["type"] for one in inspector.get_columns(self.name)}
+        # SQLite takes an unknown quoted column for a text, so nothing else would tell.
+        for standard, name in self._columns.items():
+            if name not in types:
+                raise DatabaseFailure(
+                    f"{self._database}: table {self.name} has no column {name}",
+                    hint=f"say in the spec how it is called, or null for none: "
+                    f"outputs.sql.columns.{standard}",
+                )
+        return types
+
+    def _flags(self, connection: Connection) -> Mapping[bool, Any]:
+        """How this table spells booleans: pyDAL keeps `T` and `F` in a text column."""
+        from sqlalchemy import Boolean, Integer, String
+
+        types = self._check_columns(connection) or {}
+        kind = types.get(self._columns.get("is_sensitive", ""))
+        if isinstance(kind, String):
+            return {True: "T", False: "F"}
+        if isinstance(kind, Integer) and not isinstance(kind, Boolean):
+            return {True: 1, False: 0}
+        return {True: True, False: False}
+
+    def _definition(self) -> Table:
+        from sqlalchemy import (
+            Boolean,
+            Column,
+            DateTime,
+            Integer,
+            MetaData,
+            String,
+            Table,
+            Text,
+            false,
+            func,
+        )
+        from sqlalchemy.dialects.mysql import LONGTEXT
+
+        long_text = Text().with_variant(LONGTEXT(), "mysql", "mariadb")
+        now = func.current_timestamp()
+        shapes: dict[str, tuple[Any, dict[str, Any]]] = {
+            _KEY: (String(255), {"nullable": False, "unique": True}),
+            _VALUE: (long_text, {"nullable": False}),
+            "config_type": (String(50), {"nullable": False}),
+            "category": (String(100), {"nullable": False}),
+            "description": (Text(), {}),
+            "is_sensitive": (Boolean(), {"server_default": false()}),
+            "last_updated": (DateTime(), {"server_default": now}),
+            "updated_by": (String(255), {}),
+            "created_at": (DateTime(), {"server_default": now}),
+        }
+        columns: list[Column[Any]] = []
+        for standard, name in self._columns.items():
+            kind, options = shapes[standard]
+            columns.append(Column(name, kind, **options))
+        return Table(self.name, MetaData(), Column("id", Integer(), primary_key=True), *columns)
+
+
+def _seen(new: NewValues) -> dict[str, Any]:
+    return {"old_value": None if new.row is None else new.row.columns[_VALUE]}
+
+
+def _alike(rows: Iterable[NewValues]) -> Iterator[tuple[tuple[str, ...], list[NewValues]]]:
+    """Rows that set the same columns: one statement each."""
+    groups: dict[tuple[str, ...], list[NewValues]] = defaultdict(list)
+    for one in rows:
+        groups[tuple(one.values)].append(one)
+    yield from groups.items()

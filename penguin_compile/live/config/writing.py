@@ -1,0 +1,175 @@
+"""Changes of the config table, written inside the caller's transaction.
+
+Called by apply. Before the first write it is compared with what the plan saw, and each UPDATE
+and DELETE carries the value that was read: a row that moved means StalePlan, and the caller's
+transaction takes everything back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from penguin_compile.core.errors import SecretUnavailable, StalePlan
+from penguin_compile.live.config.backend import ConfigBackend
+from penguin_compile.live.config.row import FIELD_COLUMNS, Row
+from penguin_compile.live.config.sealing import Policy, is_sealed
+from penguin_compile.live.config.table import NewValues
+from penguin_compile.model.address import Address
+from penguin_compile.model.plan import Action, Change
+from penguin_compile.model.record import VALUE, Desired, SecretState
+from penguin_compile.model.setting import stored_text
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_HINT = "make a new plan: penguin-compile plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What stood in a row's fields before, what stands there now; secrets as their state.
+
+    None where the row was not there, or is not there any more.
+    """
+
+    address: Address
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """The new texts of a row, on their way into a statement."""
+
+    change: Change
+    new: NewValues
+    secret: str | None = field(default=None, repr=False)
+
+
+class SettingsWriter:
+    """Writes the changes of one plan. `rows` are those that the transaction sees."""
+
+    def __init__(
+        self,
+        backend: ConfigBackend,
+        connection: Connection,
+        *,
+        salt: bytes,
+        desired: Mapping[Address, Desired],
+    ) -> None:
+        self._backend = backend
+        self._connection = connection
+        self._desired = desired
+        self._interpreter = backend.interpreter(salt)
+        self._rows = backend.read_rows(connection)
+
+    def moved(self, changes: Iterable[Change]) -> list[Address]:
+        """Those that no longer are what the plan saw."""
+        return [
+            change.address
+            for change in changes
+            if self._digest(change.address.name) != change.precondition
+        ]
+
+    def create_table(self) -> None:
+        """The table, if it is missing. Before all writes: MySQL commits what stands before DDL."""
+        if not self._backend.table.exists(self._connection):
+            self._backend.table.create(self._connection)
+
+    def live_fields(self, address: Address) -> Mapping[str, Any]:
+        """A row's fields before any write; empty where there is none."""
+        row = self._rows.get(address.name)
+        return {} if row is None else self._interpreter.read(row).fields
+
+    def write(self, changes: Sequence[Change]) -> list[Written]:
+        """All changes that write, in few statements; StalePlan where a row moved."""
+        drafts = [self._draft(change) for change in changes if change.action is not Action.NONE]
+        self._insert([one.new for one in drafts if one.change.action is Action.CREATE])
+        table = self._backend.table
+        self._expect(table.update, [one for one in drafts if one.change.action is Action.UPDATE])
+        self._expect(table.delete, [one for one in drafts if one.change.action is Action.DELETE])
+        return [self._written(one) for one in drafts]
+
+    def _digest(self, key: str) -> str | None:
+        row = self._rows.get(key)
+        return None if row is None else row.digest
+
+    def _insert(self, rows: Sequence[NewValues]) -> None:
+        from sqlalchemy.exc import IntegrityError
+
+        try:
+            self._backend.table.insert(self._connection, rows)
+        except IntegrityError as error:
+            reason = str(error.orig).lower()
+            if "unique" not in reason and "duplicate" not in reason:
+                raise
+            raise StalePlan("a config key was added meanwhile", hint=_HINT) from None
+
+    def _expect(self, write: Any, drafts: Sequence[_Draft]) -> None:
+        if write(self._connection, [one.new for one in drafts]) != len(drafts):
+            names = ", ".join(str(one.change.address) for one in drafts[:10])
+            raise StalePlan(f"changed since the plan was made, one of: {names}", hint=_HINT)
+
+    def _draft(self, change: Change) -> _Draft:
+        key = change.address.name
+        row = self._rows.get(key)
+        writes = change.writes or {}
+        values = {
+            FIELD_COLUMNS[name]: value
+            for name, value in writes.items()
+            if name != VALUE and self._backend.table.has(FIELD_COLUMNS[name])
+        }
+        text = self._text(change, row, writes)
+        if text is not None:
+            values[FIELD_COLUMNS[VALUE]] = text
+        new = NewValues(row=row, key=key, values=values)
+        return _Draft(change=change, new=new, secret=text if self._is_secret(change) else None)
+
+    def _text(self, change: Change, row: Row | None, writes: Mapping[str, Any]) -> str | None:
+        """The value's text, None where the value stays."""
+        key = change.address.name
+        if self._is_secret(change):
+            if VALUE in writes:
+                return self._backend.protect(key, self._reveal(change))
+            return self._seal_existing(key, row, writes)
+        if VALUE not in writes:
+            return None
+        setting = self._backend.settings.get(key)
+        declared = writes.get("type", "string") if setting is None else setting.type.value
+        return stored_text(str(declared), writes[VALUE])
+
+    def _seal_existing(self, key: str, row: Row | None, writes: Mapping[str, Any]) -> str | None:
+        """A row that becomes sensitive is encrypted where it stands, in the same statement."""
+        text = None if row is None else row.text(FIELD_COLUMNS[VALUE])
+        becomes = writes.get("sensitive") is True and self._backend.policy is Policy.ENCRYPT
+        if text is None or not becomes or is_sealed(text):
+            return None
+        return self._backend.protect(key, text)
+
+    def _is_secret(self, change: Change) -> bool:
+        writes = change.writes or {}
+        setting = self._backend.settings.get(change.address.name)
+        declared = setting is not None and setting.sensitive
+        return declared or isinstance(writes.get(VALUE), SecretState)
+
+    def _reveal(self, change: Change) -> str:
+        desired = self._desired.get(change.address)
+        if desired is None or desired.secret is None:
+            raise SecretUnavailable(
+                f"the secret of {change.address} was not resolved",
+                hint="say in the spec where it is kept: `secret: env:NAME`",
+            )
+        return desired.secret.reveal()
+
+    def _written(self, draft: _Draft) -> Written:
+        address, writes = draft.change.address, draft.change.writes or {}
+        row = self._rows.get(address.name)
+        before = None if row is None else self._interpreter.read(row).fields
+        if draft.change.action is Action.DELETE:
+            return Written(address=address, before=before, after=None)
+        after = {**(before or {}), **writes}
+        if draft.secret is not None:
+            after[VALUE] = self._interpreter.secret_state(address.name, draft.secret)
+        return Written(address=address, before=before, after=after)

@@ -1,0 +1,372 @@
+"""The MarchProxy backend: an app's services and mappings, projected, read, written, read back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from penguin_compile.core.canonical import digest
+from penguin_compile.core.errors import GatewayDenied, GatewayFailure
+from penguin_compile.live.backend import Reading
+from penguin_compile.live.marchproxy import DIALECTS
+from penguin_compile.live.marchproxy.client import Client
+from penguin_compile.live.marchproxy.detection import DEFAULT_DIALECT, Detected, detect_dialect
+from penguin_compile.live.marchproxy.dialect import Abilities, Dialect, Row
+from penguin_compile.live.marchproxy.failures import Rejected, Unanswered
+from penguin_compile.live.marchproxy.fields import CARRIED, canonical_fields, find_problems
+from penguin_compile.live.marchproxy.patience import Patience
+from penguin_compile.model.address import Address
+from penguin_compile.model.app import App
+from penguin_compile.model.environment import Gateway
+from penguin_compile.model.gateway_fields import (
+    gateway_routes,
+    gateway_services,
+    route_fields,
+    service_fields,
+)
+from penguin_compile.model.plan import Action, Change
+from penguin_compile.model.record import Desired, Live
+from penguin_compile.model.service import Route, Service
+
+SERVICE = "service"
+MAPPING = "mapping"
+_DEFAULT_CLUSTER = 1
+_TAKEN = frozenset((400, 409))
+
+
+class MarchProxyBackend:
+    """One cluster of one gateway, as far as it is one app's. Writes may come from many threads."""
+
+    kinds: tuple[str, ...] = (SERVICE, MAPPING)
+
+    def __init__(self, gateway: Gateway, app: App, *, patience: Patience | None = None) -> None:
+        """Open nothing yet, and resolve no secret."""
+        self._gateway = gateway
+        self._app = app
+        self._place = f"environments.{app.environment.name}.marchproxy"
+        self._client = Client(gateway, self._place, patience)
+        self._wanted = frozenset(one.address for one in self.project(app))
+        self._lock = threading.Lock()
+        self._detected: Detected | None = None
+        self._dialect: Dialect | None = None
+        self._seen: dict[Address, Live] = {}
+
+    def describe(self) -> str:
+        """`http://marchproxy:8000 (standard 1.0.0)`, the version once the server has told it."""
+        found = self._detected or Detected(dialect=self._gateway.dialect or DEFAULT_DIALECT)
+        version = f" {found.version}" if found.version else ""
+        return f"{self._client.shown_url} ({found.dialect}{version})"
+
+    def project(self, app: App) -> Sequence[Desired]:
+        """Services, then routes, in the order of the spec and with the fields of the JSON files."""
+        services = [
+            _want(SERVICE, self._map_protocol(service_fields(app, one)), ("services", name), one)
+            for name, one in gateway_services(app).items()
+        ]
+        mappings = [
+            _want(MAPPING, route_fields(app, one), ("routes", name), one)
+            for name, one in gateway_routes(app).items()
+        ]
+        return [*services, *mappings]
+
+    def can_delete(self, kind: str) -> bool:
+        """Whether this server can delete resources of a kind."""
+        return kind in self._abilities.deletes
+
+    def problems(self, desired: Desired) -> list[str]:
+        """What this server would refuse of a resource, and what to do; nothing is asked."""
+        address, body = desired.address, {**desired.fields, "name": desired.address.name}
+        place = ".".join(map(str, desired.pointer))
+        advice = f"change {place}"
+        if address.kind == SERVICE:
+            advice += f", {self._place}.protocol_map, or keep it off the gateway (gateway: false)"
+        return [f"{address}: {text}; {advice}" for text in self._find_problems(address.kind, body)]
+
+    def read(self) -> Reading:
+        """Everything of ours, from one request for each list.
+
+        That is: the services of the app's collection, the mappings of its prefix, and what bears
+        the name of one that the spec wants, whoever it belongs to.
+        """
+        dialect = self._connect()
+        live = self._select_services(dialect.list_services())
+        live.update(self._select_mappings(dialect.list_mappings()))
+        with self._lock:
+            self._seen = dict(live)
+        return Reading(live=live)
+
+    def write(self, change: Change) -> Live | None:
+        """Make one change to what the last `read` saw; return what is there then.
+
+        Raises GatewayDenied (`fatal`) where no other change would fare better; GatewayFailure
+        where it failed, where the last reading isn't what the plan saw, or where the server made
+        something else of it. Where no answer came, the outcome is read back and settled.
+        """
+        live = self._seen.get(change.address)
+        if (None if live is None else live.digest) != change.precondition:
+            raise GatewayFailure(
+                f"{change.address} is no longer what the plan saw", hint="plan again, then apply"
+            )
+        after = self._do(change, live)
+        with self._lock:
+            self._seen.pop(change.address, None)
+            if after is not None:
+                self._seen[change.address] = after
+        return after
+
+    def close(self) -> None:
+        """Give back connections."""
+        self._client.close()
+
+    def _do(self, change: Change, live: Live | None) -> Live | None:
+        if change.action is Action.NONE:
+            return live
+        if live is None:
+            return self._create(change)
+        if change.action is Action.DELETE:
+            self._delete(live)
+            return None
+        return self._update(change, live)
+
+    @property
+    def _abilities(self) -> Abilities:
+        dialect = DIALECTS.load(DEFAULT_DIALECT) if self._dialect is None else self._dialect
+        return dialect.abilities
+
+    @property
+    def _cluster(self) -> int:
+        cluster = self._gateway.cluster
+        if cluster is None:
+            return _DEFAULT_CLUSTER
+        try:
+            return int(cluster)
+        except ValueError:
+            raise GatewayDenied(
+                f"{self._place}.cluster is the name {cluster!r}, and a `standard` MarchProxy has "
+                "no list of clusters to find it in",
+                hint="write the cluster's id, a number (default 1)",
+            ) from None
+
+    def _map_protocol(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Fields with what the environment says to register instead of a protocol."""
+        instead = self._gateway.protocol_map
+        protocol = fields["protocol"]
+        return {**fields, "protocol": instead.get(protocol, protocol)}
+
+    def _connect(self) -> Dialect:
+        with self._lock:
+            if self._dialect is None:
+                cluster = self._cluster
+                self._detected = detect_dialect(self._client, self._gateway.dialect)
+                dialect = DIALECTS.load(self._detected.dialect)
+                self._dialect = dialect(self._client, cluster, self._app.identity)
+            return self._dialect
+
+    def _select_services(self, rows: Iterable[Row]) -> dict[Address, Live]:
+        ours: dict[Address, Live] = {}
+        foreign: dict[Address, Live] = {}
+        for row in rows:
+            if row.get("is_active") is False:  # deleted softly: counts as absent
+                continue
+            address = Address(SERVICE, row["name"])
+            owner = self._find_owner(row)
+            if owner is None:
+                if address in ours:
+                    raise GatewayFailure(
+                        f"{self._client.shown_url} has two services named {row['name']} in cluster "
+                        f"{self._cluster}",
+                        hint="delete one of them where MarchProxy is administered",
+                    )
+                ours[address] = _see(address, row)
+            elif address in self._wanted:
+                foreign[address] = _see(address, row, owner)
+        return {**foreign, **ours}
+
+    def _select_mappings(self, rows: Iterable[Row]) -> dict[Address, Live]:
+        """Mappings have no collection: only the prefix of their names says whose they are."""
+        prefix = f"{self._app.name}-"
+        live: dict[Address, Live] = {}
+        for row in rows:
+            address = Address(MAPPING, row["name"])
+            named = row["name"].startswith(prefix) or address in self._wanted
+            if named and row.get("is_active") is not False:
+                live[address] = _see(address, row)
+        return live
+
+    def _find_owner(self, row: Row) -> str | None:
+        cluster = self._find_cluster(row)
+        if cluster != str(self._cluster):
+            return f"cluster {cluster}"
+        collection = row.get("collection")
+        if collection == self._app.name:
+            return None
+        return f"collection {collection}" if collection else "no collection"
+
+    def _create(self, change: Change) -> Live:
+        body = self._make_body(change, None)
+
+        def attempt() -> Live:
+            try:
+                row = self._connect().create(change.address.kind, body)
+            except Unanswered as failure:
+                return self._settle(change.address, body, failure)
+            except Rejected as failure:
+                if failure.status not in _TAKEN:
+                    raise
+                return self._settle(change.address, body, failure)
+            return self._verify(change.address, body, row)
+
+        # A create is no request to repeat; once it was read back as not done, it is.
+        return self._client.patience.insist(
+            attempt, repeat=lambda failure: failure.again and failure.sent
+        )
+
+    def _update(self, change: Change, live: Live) -> Live:
+        body = self._make_body(change, live)
+        try:
+            row = self._connect().update(change.address.kind, live.remote, body)
+        except Unanswered as failure:
+            return self._settle(change.address, body, failure)
+        except Rejected as failure:
+            if failure.status != 404:
+                raise
+            raise GatewayFailure(
+                f"{failure.message}: {change.address} was deleted after the plan",
+                hint="plan again, then apply",
+            ) from None
+        return self._verify(change.address, body, row)
+
+    def _delete(self, live: Live) -> None:
+        try:
+            self._connect().delete(live.address.kind, live.remote)
+        except Unanswered as failure:
+            if not failure.sent:
+                raise
+            rows = self._list_again(live.address.kind, failure)
+            if any(row["id"] == live.remote["id"] for row in rows):
+                raise
+
+    def _make_body(self, change: Change, live: Live | None) -> dict[str, Any]:
+        """The whole object: what is live stays as it is, but for the fields that are written."""
+        kind, name = change.address.kind, change.address.name
+        body: dict[str, Any] = {"name": name}
+        if live is not None:
+            carried = {key: live.remote[key] for key in CARRIED[kind] if key in live.remote}
+            body = {**body, **live.fields, **carried}
+        body = {**body, **(change.writes or {}), "cluster_id": self._cluster}
+        problems = self._find_problems(kind, body)
+        if problems:
+            raise GatewayFailure(
+                f"{change.address}: {'; '.join(problems)}",
+                hint="nothing was sent; change the spec, then plan again",
+            )
+        return body
+
+    def _find_problems(self, kind: str, body: Mapping[str, Any]) -> list[str]:
+        dialect = self._gateway.dialect if self._dialect is None else self._dialect.name
+        return list(find_problems(kind, body, self._abilities, dialect or DEFAULT_DIALECT))
+
+    def _settle(self, address: Address, body: Row, failure: Unanswered | Rejected) -> Live:
+        """Read back what became of a write: done as it was meant, or the failure as it was."""
+        if isinstance(failure, Unanswered) and not failure.sent:
+            raise failure
+        row = self._find(address, self._list_again(address.kind, failure))
+        if row is None:
+            raise failure
+        different = _compare(address.kind, body, row)
+        if not different and row.get("is_active") is not False:
+            return _see(address, row)
+        if isinstance(failure, Unanswered):
+            raise failure
+        raise GatewayFailure(
+            f"{failure.message}; {address} is there, and it isn't what the spec says "
+            f"({self._client.redact(', '.join(different)) or 'it is inactive'})",
+            hint="somebody made it after the plan: plan again, then apply",
+        )
+
+    def _verify(self, address: Address, body: Row, row: Row | None) -> Live:
+        """What came back has to be what was sent."""
+        if row is None:
+            row = self._find(address, self._list(address.kind))
+        if row is None or row.get("name") != address.name or row.get("id") is None:
+            raise GatewayFailure(
+                f"{address}: {self._client.shown_url} said that it is written, and it isn't there",
+                hint="plan again to see what is live now",
+            )
+        different = _compare(address.kind, body, row)
+        if different:
+            raise GatewayFailure(
+                f"{address}: what came back is not what was sent: "
+                + self._client.redact(", ".join(different)),
+                hint="plan again to see what is live now; the server may not take these values",
+            )
+        return _see(address, row)
+
+    def _list(self, kind: str) -> Sequence[Row]:
+        dialect = self._connect()
+        return dialect.list_services() if kind == SERVICE else dialect.list_mappings()
+
+    def _list_again(self, kind: str, failure: GatewayFailure) -> Sequence[Row]:
+        """Read the list after a failure, which stays the one to be told.
+
+        Where that fails too, nobody knows what was done, and nothing is to be repeated.
+        """
+        try:
+            return self._list(kind)
+        except GatewayDenied:
+            raise
+        except GatewayFailure:
+            if not isinstance(failure, Unanswered):
+                raise failure from None
+            raise failure.give_up("and what became of it can't be read") from None
+
+    def _find(self, address: Address, rows: Iterable[Row]) -> Row | None:
+        """The row of that name, the one in our cluster if there are several."""
+        named = [row for row in rows if row["name"] == address.name]
+        near = [row for row in named if self._find_cluster(row) == str(self._cluster)]
+        return next(iter(near or named), None)
+
+    def _find_cluster(self, row: Row) -> str:
+        """A server of one cluster doesn't tell which."""
+        cluster = row.get("cluster_id")
+        return str(self._cluster if cluster is None else cluster)
+
+
+def _want(
+    kind: str, fields: Mapping[str, Any], pointer: tuple[str, str], declared: Service | Route
+) -> Desired:
+    return Desired(
+        address=Address(kind, fields["name"]),
+        fields=canonical_fields(kind, fields),
+        pointer=pointer,
+        protected=declared.protected,
+    )
+
+
+def _see(address: Address, row: Row, owner: str | None = None) -> Live:
+    fields = canonical_fields(address.kind, row)
+    carried = {key: row[key] for key in CARRIED[address.kind] if row.get(key) is not None}
+    edited_at = row.get("updated_at")
+    return Live(
+        address=address,
+        fields=fields,
+        digest=digest(fields),
+        owner=owner,
+        edited_at=edited_at if isinstance(edited_at, str) else None,
+        remote={"id": row["id"], "cluster_id": row.get("cluster_id"), **carried},
+    )
+
+
+def _compare(kind: str, body: Row, row: Row) -> list[str]:
+    """The fields that were sent and came back different."""
+    sent, came = canonical_fields(kind, body), canonical_fields(kind, row)
+    different = [
+        f"{name}: sent {value!r}, came {came.get(name)!r}"
+        for name, value in sent.items()
+        if digest(value) != digest(came.get(name))
+    ]
+    cluster = row.get("cluster_id")
+    if cluster is not None and str(cluster) != str(body["cluster_id"]):
+        different.append(f"cluster_id: sent {body['cluster_id']}, came {cluster}")
+    return different

@@ -1,0 +1,254 @@
+"""Requests to a gateway over HTTP: timeouts, tries, and failures that a person can act on."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, urlsplit
+
+from penguin_compile import __version__
+from penguin_compile.core.errors import GatewayDenied, GatewayFailure
+from penguin_compile.core.resolver import resolve_secret
+from penguin_compile.core.secret import Masked, SecretReference
+from penguin_compile.live.marchproxy.answer import Answer, redact
+from penguin_compile.live.marchproxy.failures import Unanswered
+from penguin_compile.live.marchproxy.patience import Patience
+from penguin_compile.model.environment import Gateway
+
+if TYPE_CHECKING:
+    import httpx
+
+_LARGEST_BODY = 256 * 1024 * 1024
+_INTERNAL_ERROR = 500
+
+
+class Client:
+    """The connections to one gateway, for several threads. Secrets are resolved when first used.
+
+    `place` is where the spec speaks of this gateway, such as `environments.prod.marchproxy`.
+    """
+
+    def __init__(self, gateway: Gateway, place: str, patience: Patience | None = None) -> None:
+        self._gateway = gateway
+        self.place = place
+        self.patience = Patience() if patience is None else patience
+        self._lock = threading.Lock()
+        self._http: httpx.Client | None = None
+        self._url: str | None = None
+        self._token: Masked | None = None
+
+    @property
+    def shown_url(self) -> str:
+        """The gateway's URL as a person may see it: of a secret one only scheme, host and port."""
+        url = self._gateway.url
+        if isinstance(url, SecretReference):
+            if self._url is None:
+                return str(url)
+            resolved = urlsplit(self._url)
+            return f"{resolved.scheme}://{resolved.netloc}"
+        parts = _split(url)
+        return url.rstrip("/") if parts and _is_usable(parts) else "(no usable URL)"
+
+    def token(self) -> Masked:
+        """The token of the spec's reference; GatewayDenied where there is none to be sent."""
+        with self._lock:
+            if self._token is None:
+                self._token = self._resolve_token()
+            return self._token
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        token: Masked | None = None,
+        repeatable: bool = True,
+    ) -> Answer:
+        """Return a successful answer; GatewayFailure for anything else.
+
+        `repeatable`: to do it twice is as good as once, so it is tried again where no answer came.
+        What isn't repeatable is tried again only where nothing was sent.
+        """
+        return self.patience.insist(
+            lambda: self._try(method, path, body, token),
+            repeat=lambda failure: failure.again and (repeatable or not failure.sent),
+        )
+
+    def redact(self, text: str) -> str:
+        """Return a text that holds a server's words, fit to be shown."""
+        return redact(text, () if self._token is None else (self._token.reveal(),))
+
+    def close(self) -> None:
+        """Give back the connections; a later request opens new ones."""
+        with self._lock:
+            http, self._http = self._http, None
+        if http is not None:
+            http.close()
+
+    def _try(
+        self, method: str, path: str, body: Mapping[str, Any] | None, token: Masked | None
+    ) -> Answer:
+        import httpx
+
+        http, url = self.open()
+        request = f"{method} {self.shown_url}{path}"
+        headers = {} if token is None else {"Authorization": f"Bearer {token.reveal()}"}
+        content = None
+        if body is not None:
+            # ASCII alone: half a surrogate pair, read from a server, has no bytes in UTF-8.
+            content = json.dumps(body, allow_nan=False).encode("ascii")
+            headers["Content-Type"] = "application/json"
+        known = () if token is None else (token.reveal(),)
+        try:
+            with http.stream(method, url + path, content=content, headers=headers) as response:
+                answer = self._receive(request, response, known)
+        except httpx.HTTPError as error:
+            raise self._explain(request, error) from None
+        answer.check(self._credentials_hint())
+        return answer
+
+    def _receive(self, request: str, response: httpx.Response, known: tuple[str, ...]) -> Answer:
+        chunks: list[bytes] = []
+        # The server hangs up after a 500 without saying so. Its body is left unread, because
+        # httpx keeps no connection that holds an unread answer, and the next request gets another.
+        if response.status_code != _INTERNAL_ERROR:
+            chunks = self._read(request, response)
+        return Answer(
+            request=request,
+            status=response.status_code,
+            content_type=response.headers.get("Content-Type", ""),
+            location=response.headers.get("Location", ""),
+            retry_after=response.headers.get("Retry-After", ""),
+            body=b"".join(chunks),
+            known=known,
+        )
+
+    def _read(self, request: str, response: httpx.Response) -> list[bytes]:
+        """Read the body; a server that drips one byte a second must not hold us for ever."""
+        deadline = time.monotonic() + self.patience.total
+        chunks: list[bytes] = []
+        size = 0
+        for chunk in response.iter_bytes():
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > _LARGEST_BODY or time.monotonic() > deadline:
+                raise Unanswered(
+                    f"{request}: the answer doesn't end", sent=True, again=False, hint=self._hint()
+                )
+        return chunks
+
+    def open(self) -> tuple[httpx.Client, str]:
+        """Return the connections and the base URL; GatewayDenied where the URL is of no use."""
+        import httpx
+
+        with self._lock:
+            if self._url is None:
+                self._url = self._resolve_url()
+            if self._http is None:
+                timeout = httpx.Timeout(self.patience.read, connect=self.patience.connect)
+                agent = {"User-Agent": f"penguin-compile/{__version__}"}
+                self._http = httpx.Client(timeout=timeout, headers=agent, follow_redirects=False)
+            return self._http, self._url
+
+    def _resolve_url(self) -> str:
+        given = self._gateway.url
+        secret = isinstance(given, SecretReference)
+        url = resolve_secret(given).reveal() if isinstance(given, SecretReference) else given
+        parts = _split(url)
+        if parts is None or not _is_usable(parts):
+            named = f"{self.place}.url" + (f" ({given})" if secret else "")
+            raise GatewayDenied(
+                f"{named} is no URL that can be used",
+                hint="write http:// or https://, host and port, such as https://marchproxy:8000, "
+                "without user, password and query",
+            )
+        return url.rstrip("/")
+
+    def _resolve_token(self) -> Masked:
+        reference = self._gateway.token
+        if reference is None:
+            raise GatewayDenied(
+                f"{self.place} has no token, and a `standard` MarchProxy wants the cluster's key",
+                hint=f'add to {self.place}: token: {{secret: "env:CLUSTER_API_KEY"}}',
+            )
+        token = resolve_secret(reference)
+        text = token.reveal()
+        if not text.isascii() or not text.isprintable() or " " in text:
+            raise GatewayDenied(
+                f"the token {reference} holds spaces, line breaks or other characters that no "
+                "header can carry",
+                hint="copy the key again, without quotes and without the line break at its end",
+            )
+        return token
+
+    def _explain(self, request: str, error: httpx.HTTPError) -> GatewayFailure:
+        import httpx
+
+        cause = _find_cause(error)
+        reason = _REASONS.get(type(error).__name__, "the request failed")
+        if cause is not None and cause.strerror:
+            reason = f"{reason}: {cause.strerror}"
+        untrusted = type(cause).__name__ == "SSLCertVerificationError"
+        unsent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+        garbled = isinstance(error, httpx.DecodingError | httpx.UnsupportedProtocol)
+        return Unanswered(
+            f"{request}: {reason}",
+            sent=not isinstance(error, unsent),
+            again=not (untrusted or garbled),
+            hint=self._hint(),
+        )
+
+    def _hint(self) -> str:
+        return f"is MarchProxy running there? The address is {self.place}.url"
+
+    def _credentials_hint(self) -> str:
+        reference = self._gateway.token
+        if reference is None:
+            return f'add to {self.place}: token: {{secret: "env:CLUSTER_API_KEY"}}'
+        return f"the token comes from {reference} ({self.place}.token): is it this cluster's key?"
+
+
+_REASONS = {
+    "ConnectError": "no connection",
+    "ConnectTimeout": "no connection in time",
+    "PoolTimeout": "no connection in time",
+    "ProxyError": "the HTTP proxy made no connection",
+    "ReadTimeout": "no answer in time",
+    "WriteTimeout": "the request was not taken in time",
+    "ReadError": "the connection was cut before the answer",
+    "WriteError": "the connection was cut before the answer",
+    "CloseError": "the connection was cut before the answer",
+    "RemoteProtocolError": "the server hung up before its answer was complete",
+    "DecodingError": "the answer's compression is broken",
+}
+
+
+def _find_cause(error: BaseException) -> OSError | None:
+    """Return the operating system's error behind one of httpx, which says why."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError):
+            return seen
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def _split(url: str) -> SplitResult | None:
+    import httpx
+
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+        httpx.URL(url)
+    except (ValueError, httpx.InvalidURL):
+        return None
+    return parts
+
+
+def _is_usable(parts: SplitResult) -> bool:
+    spare = parts.username, parts.password, parts.query, parts.fragment
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(spare)

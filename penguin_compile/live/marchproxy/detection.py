@@ -1,0 +1,86 @@
+"""Which dialect a server speaks: what the spec says, else what its OpenAPI document shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from penguin_compile.core.errors import GatewayFailure
+from penguin_compile.live.marchproxy import DIALECTS
+from penguin_compile.live.marchproxy.client import Client
+from penguin_compile.live.marchproxy.failures import Unanswered
+
+DEFAULT_DIALECT = "standard"
+_DOCUMENT = "/api/openapi.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detected:
+    """A dialect by name, and the server's version where it tells one."""
+
+    dialect: str
+    version: str | None = None
+
+
+def detect_dialect(client: Client, stated: str | None) -> Detected:
+    """Return the dialect to speak; GatewayFailure where this release has none for the server.
+
+    A server without an OpenAPI document is taken for a `standard` one, which the first list
+    answer then shows or not.
+    """
+    if stated is not None:
+        return Detected(dialect=_require(stated, client, f"{client.place}.dialect asks for it"))
+    document = _read_document(client)
+    paths = document.get("paths")
+    if not isinstance(paths, dict) or not paths:
+        return Detected(dialect=DEFAULT_DIALECT)
+    why = f"its document {client.shown_url}{_DOCUMENT} shows it"
+    return Detected(
+        dialect=_require(_recognize(paths), client, why), version=_read_version(document)
+    )
+
+
+def _read_document(client: Client) -> Mapping[str, Any]:
+    client.open()  # an address of no use concerns every request, not just the document's
+    try:
+        return client.request("GET", _DOCUMENT).parse()
+    except Unanswered:
+        raise
+    except GatewayFailure:  # hidden, absent or a page for people: it tells nothing
+        return {}
+
+
+def _recognize(paths: Mapping[str, Any]) -> str:
+    if "post" in _methods(paths, "/api/v1/services/import"):
+        return DEFAULT_DIALECT
+    if "post" in _methods(paths, "/api/v1/auth/login"):
+        return "api-server"
+    return DEFAULT_DIALECT if "get" in _methods(paths, "/api/v1/services") else "unknown"
+
+
+def _methods(paths: Mapping[str, Any], path: str) -> frozenset[str]:
+    operations = paths.get(path)
+    return frozenset(operations) if isinstance(operations, dict) else frozenset()
+
+
+def _read_version(document: Mapping[str, Any]) -> str | None:
+    info = document.get("info")
+    version = info.get("version") if isinstance(info, dict) else None
+    plain = isinstance(version, str) and version.isprintable() and len(version) <= 40
+    return version if plain else None
+
+
+def _require(dialect: str, client: Client, why: str) -> str:
+    if dialect in DIALECTS:
+        return dialect
+    if dialect == "unknown":
+        raise GatewayFailure(
+            f"{client.shown_url} has no services API of MarchProxy: {why}",
+            hint=f"is {client.place}.url the address of MarchProxy's API?",
+        )
+    raise GatewayFailure(
+        f"{client.shown_url}: this release speaks the `standard` dialect only, not `{dialect}` "
+        f"({why})",
+        hint="compile still writes the JSON files; plan and apply need a `standard` MarchProxy",
+    )

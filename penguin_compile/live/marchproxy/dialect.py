@@ -1,0 +1,52 @@
+"""What a dialect is: one kind of MarchProxy API, spoken over a client.
+
+A new one is a module with a class of this shape and a row in the package's table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from penguin_compile.live.marchproxy.client import Client
+from penguin_compile.model.app import Identity
+
+Row: TypeAlias = Mapping[str, Any]  # one resource as the server tells it, without secrets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abilities:
+    """What a server of a dialect takes; the plan is checked against it before any write."""
+
+    deletes: frozenset[str]
+    protocols: tuple[str, ...]
+    auth_types: tuple[str, ...]
+
+
+class Dialect(Protocol):
+    """How to authenticate, list, create, update and delete.
+
+    Everything raises GatewayFailure. What returns a row returns the server's own word, or None
+    where the answer to a write holds none and has to be read.
+    """
+
+    name: str
+    abilities: Abilities
+
+    def __init__(self, client: Client, cluster: int, identity: Identity) -> None: ...
+
+    def list_services(self) -> Sequence[Row]:
+        """Every service that the server shows, of all clusters and collections: complete."""
+
+    def list_mappings(self) -> Sequence[Row]:
+        """Every mapping of the cluster."""
+
+    def create(self, kind: str, body: Row) -> Row | None:
+        """Create a resource whose name is free."""
+
+    def update(self, kind: str, remote: Row, body: Row) -> Row | None:
+        """Make a resource that which the body says, whole."""
+
+    def delete(self, kind: str, remote: Row) -> None:
+        """Delete a resource; one that is gone already is done."""

@@ -1,0 +1,84 @@
+"""Which fields of a service and of a mapping are ours, in the form in which they are compared.
+
+Source of names and bounds: integration-standards, and the real server's OpenAPI document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from penguin_compile.live.marchproxy.dialect import Abilities
+
+FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "service": (
+        "ip_fqdn",
+        "port",
+        "protocol",
+        "collection",
+        "auth_type",
+        "tls_enabled",
+        "tls_verify",
+        "health_check_enabled",
+        "health_check_path",
+        "health_check_interval",
+    ),
+    "mapping": (
+        "description",
+        "source_services",
+        "dest_services",
+        "listen_port",
+        "protocol",
+        "path_prefix",
+    ),
+}
+# Set by others and never by a spec: a write of the whole object has to carry them along.
+CARRIED: Final[Mapping[str, tuple[str, ...]]] = {
+    "service": ("jwt_expiry", "jwt_algorithm"),
+    "mapping": (),
+}
+_SETS = frozenset(("source_services", "dest_services"))
+_REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
+    "service": ("ip_fqdn", "port"),
+    "mapping": ("source_services", "dest_services"),
+}
+_LENGTHS = {"name": (1, 100), "ip_fqdn": (1, 255), "collection": (0, 100)}
+_RANGES = {"port": (1, 65535), "listen_port": (1, 65535), "health_check_interval": (5, 2**31 - 1)}
+
+
+def canonical_fields(kind: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the known fields that are there; the ends of a mapping are sets, so sorted lists."""
+    return {
+        name: _canonical_value(name, row[name])
+        for name in FIELDS[kind]
+        if row.get(name) is not None
+    }
+
+
+def _canonical_value(name: str, value: Any) -> Any:
+    if name in _SETS and isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return sorted(set(value))
+    return value
+
+
+def find_problems(
+    kind: str, body: Mapping[str, Any], abilities: Abilities, dialect: str
+) -> Iterator[str]:
+    """Yield what a server would refuse of a resource, without naming the resource."""
+    for name in _REQUIRED[kind]:
+        if not body.get(name):
+            yield f"{name} is missing, and MarchProxy needs it"
+    for name, (least, most) in _LENGTHS.items():
+        value = body.get(name)
+        if isinstance(value, str) and not least <= len(value) <= most:
+            yield f"{name} has {len(value)} characters, and MarchProxy takes {least} to {most}"
+    for name, (least, most) in _RANGES.items():
+        value = body.get(name)
+        if isinstance(value, int) and not least <= value <= most:
+            yield f"{name} is {value}, and MarchProxy takes {least} to {most}"
+    for name, known in (("protocol", abilities.protocols), ("auth_type", abilities.auth_types)):
+        value = body.get(name)
+        if value is not None and value not in known:
+            yield (
+                f"a `{dialect}` MarchProxy doesn't take {name} {value!r}, only {', '.join(known)}"
+            )
