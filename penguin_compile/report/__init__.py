@@ -1,0 +1,1 @@
+"""Views of a plan and of diagnostics, and a renderer per format."""

@@ -1,0 +1,1 @@
+"""Spec, live and ledger compared; the plan, its guards, and its application."""

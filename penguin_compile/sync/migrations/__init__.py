@@ -1,0 +1,1 @@
+"""Migrations of the state tables, run by Alembic on a connection of `sync/state.py`."""

@@ -1,0 +1,68 @@
+"""What apply tells when it ends, and what it needs of a gateway.
+
+Between `application.py` and those who call it: the pipeline, reports, the gateway's backend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from penguin_compile.core.errors import GatewayFailure
+from penguin_compile.live.backend import Reading
+from penguin_compile.model.address import Address
+from penguin_compile.model.plan import Change
+from penguin_compile.model.record import Live
+
+Progress: TypeAlias = Callable[[Change, str], None]  # of each change: done, failed or skipped
+
+
+class GatewayWriter(Protocol):
+    """The gateway's side of apply: one change at a time."""
+
+    def read(self) -> Reading:
+        """Everything of ours that is there now."""
+
+    def write(self, change: Change) -> Live | None:
+        """Make one change and return what is live after it; None after a delete.
+
+        Raises GatewayFailure; where it is `fatal`, no other change is tried.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A change that the gateway didn't take."""
+
+    address: Address
+    message: str
+    hint: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A change that was not tried, and why."""
+
+    address: Address
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a plan. `revision` is None where there was nothing to do.
+
+    `settled` counts changes of the ledger alone. `fatal` is the failure that stopped the run.
+    """
+
+    done: tuple[Address, ...] = ()
+    failed: tuple[Failed, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    settled: int = 0
+    revision: int | None = None
+    fatal: GatewayFailure | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to be done."""
+        return not self.failed and not self.skipped

@@ -1,0 +1,92 @@
+"""DESIRED, LIVE and BASE to a plan: one settled change per address, in the order of apply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from penguin_compile import __version__
+from penguin_compile.core.pointer import Pointer
+from penguin_compile.model.address import KINDS, Address
+from penguin_compile.model.app import App
+from penguin_compile.model.plan import Action, Change, ChangeClass, Plan
+from penguin_compile.model.record import Base, Desired, Live
+from penguin_compile.sync.decisions import Decisions
+from penguin_compile.sync.settlement import Resource, settle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """All that a plan is made of, read from both sides and the ledger.
+
+    `kinds` are those that some backend serves here; `undeletable` those that it can't delete.
+    """
+
+    desired: Sequence[Desired]
+    live: Mapping[Address, Live]
+    bases: Mapping[Address, Base]
+    kinds: Sequence[str]
+    undeletable: Sequence[str] = ()
+    targets: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+def make_plan(
+    app: App,
+    situation: Situation,
+    decisions: Decisions,
+    *,
+    spec_digest: str,
+    locate: Callable[[Pointer], str],
+) -> Plan:
+    """The plan of one app and environment. `locate` turns a pointer into `file:line:column`."""
+    changes = [
+        replace(change, origin=None if pointer is None else locate(pointer))
+        for change, pointer in _settle_all(situation, decisions)
+    ]
+    changes.sort(key=_order)
+    addresses = [one.address for one in changes]
+    return Plan(
+        app=app.name,
+        environment=app.environment.name,
+        protected=app.environment.protected,
+        spec_digest=spec_digest,
+        tool_version=__version__,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        targets=situation.targets,
+        changes=tuple(changes),
+        notices=(*situation.notices, *decisions.unmatched(addresses)),
+    )
+
+
+def _settle_all(situation: Situation, decisions: Decisions) -> list[tuple[Change, Pointer | None]]:
+    wanted = {one.address: one for one in situation.desired}
+    gone = [address for address in {**situation.bases, **situation.live} if address not in wanted]
+    settled: list[tuple[Change, Pointer | None]] = []
+    for address in (*wanted, *sorted(gone)):
+        if address.kind not in situation.kinds or not decisions.covers(address):
+            continue
+        desired = wanted.get(address)
+        resource = Resource(
+            address=address,
+            base=situation.bases.get(address),
+            live=situation.live.get(address),
+            desired=desired,
+            decision=decisions.of(address),
+            prune=decisions.prune,
+            deletable=address.kind not in situation.undeletable,
+        )
+        change = settle(resource)
+        if change.klass is ChangeClass.UNCHANGED and resource.live is None:
+            continue  # a key without a value, and no row: there is nothing to speak of
+        settled.append((change, None if desired is None else desired.pointer))
+    return settled
+
+
+def _order(change: Change) -> tuple[int, int]:
+    """Database first, parents before children, deletes last and children first (sync.md)."""
+    rank = KINDS.index(change.address.kind)
+    if change.action is Action.DELETE or change.klass is ChangeClass.DELETE:
+        return 1, len(KINDS) - rank
+    return 0, rank

@@ -1,0 +1,219 @@
+"""One environment's systems, opened: what plan reads and apply writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from penguin_compile.core.errors import Conflicted, Refused, UsageError
+from penguin_compile.core.pointer import Pointer
+from penguin_compile.core.resolver import resolve_secret
+from penguin_compile.core.secret import SecretReference
+from penguin_compile.live.config.backend import ConfigBackend
+from penguin_compile.live.config.database import Database
+from penguin_compile.live.marchproxy.backend import MarchProxyBackend
+from penguin_compile.model.address import Address
+from penguin_compile.model.app import App
+from penguin_compile.model.plan import Action, Change, ChangeClass, Plan
+from penguin_compile.model.record import VALUE, Base, Desired, SecretState
+from penguin_compile.sync.application import Author, apply_plan
+from penguin_compile.sync.decisions import Decisions
+from penguin_compile.sync.guards import check_guards
+from penguin_compile.sync.outcome import Outcome, Progress
+from penguin_compile.sync.planning import Situation, make_plan
+from penguin_compile.sync.state import FOLDER, State, open_state
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """One app in one environment, with its systems."""
+
+    app: App
+    spec_digest: str
+    locate: Callable[[Pointer], str]
+    state: State
+    database: Database | None
+    gateway: MarchProxyBackend | None
+    git_commit: str | None = None
+    bases: Mapping[Address, Base] = field(default_factory=dict)
+
+    def plan(self, decisions: Decisions) -> Plan:
+        """Read both sides and the ledger, and compare. Writes nothing."""
+        self.bases = self.state.bases()
+        config = self._config(secrets=decisions.secrets)
+        backends = [one for one in (config, self.gateway) if one]
+        readings = [one.read() for one in backends]
+        situation = Situation(
+            desired=[want for one in backends for want in one.project(self.app)],
+            live={address: live for one in readings for address, live in one.live.items()},
+            bases=self.bases,
+            kinds=[kind for one in backends for kind in one.kinds],
+            undeletable=self._undeletable(),
+            targets=tuple(one.describe() for one in backends),
+            notices=tuple(notice for one in readings for notice in one.notices),
+        )
+        return make_plan(
+            self.app, situation, decisions, spec_digest=self.spec_digest, locate=self.locate
+        )
+
+    def check(self, plan: Plan, decisions: Decisions) -> None:
+        """Everything that can say no before the first write.
+
+        Raises UsageError for what the server can't do, Refused for limits and protections,
+        Conflicted for what a person has to decide.
+        """
+        problems = self._problems(plan)
+        if problems:
+            raise UsageError("; ".join(problems), hint="nothing was written")
+        reasons = check_guards(plan, decisions, self.app.environment.limits)
+        if reasons:
+            raise Refused("; ".join(reasons), hint="nothing was written")
+        conflicts = [one for one in plan.changes if one.klass is ChangeClass.CONFLICT]
+        if conflicts and not decisions.skip_conflicts:
+            listed = ", ".join(str(one.address) for one in conflicts[:10])
+            raise Conflicted(
+                f"{len(conflicts)} to be decided by a person: {listed}",
+                hint="nothing was written; decide as shown above, or do the rest with "
+                "--skip-conflicts",
+            )
+
+    def check_memory(self, plan: Plan) -> None:
+        """A runner without memory would take everything for somebody else's (sync.md, State)."""
+        environment = self.app.environment
+        if environment.database is not None or environment.state is not None or FOLDER.exists():
+            return
+        if any(one.precondition is not None for one in plan.changes):
+            raise Refused(
+                f"there is no {FOLDER}/ here, and the gateway already has resources of "
+                f"{self.app.name}: --yes would decide without knowing what was applied last",
+                hint="keep the ledger in a database, `state: {url: …}`, or apply without --yes",
+            )
+
+    def apply(
+        self,
+        plan: Plan,
+        *,
+        plan_text: str,
+        lock_timeout: float = 0.0,
+        progress: Progress | None = None,
+    ) -> Outcome:
+        """Do the plan, exactly; see `apply_plan` for what it raises.
+
+        `plan_text` is the plan as JSON, kept with the revision. A secret that is not required and
+        that nobody has set is not written.
+        """
+        config = self._config(secrets=self._needs_secrets(plan))
+        projected = [] if config is None else list(config.project(self.app))
+        if self.gateway is not None:
+            projected.extend(self.gateway.project(self.app))
+        desired = {one.address: one for one in projected}
+        return apply_plan(
+            replace(plan, changes=tuple(one for one in plan.changes if _can_do(one, desired))),
+            config=config,
+            gateway=self.gateway,
+            state=self.state,
+            desired=desired,
+            lock_timeout=lock_timeout,
+            progress=progress,
+            author=Author(git_commit=self.git_commit, plan=plan_text),
+        )
+
+    def _config(self, *, secrets: bool) -> ConfigBackend | None:
+        if self.database is None:
+            return None
+        known = [
+            address.name
+            for address, base in self.bases.items()
+            if isinstance(base.fields.get(VALUE), SecretState)
+        ]
+        return ConfigBackend(
+            self.database,
+            self.app,
+            salt=self.state.salt(),
+            resolve=resolve_secret if secrets else None,
+            secret_keys=known,
+        )
+
+    def _needs_secrets(self, plan: Plan) -> bool:
+        return any(
+            one.address.kind == "config"
+            and one.action in {Action.CREATE, Action.UPDATE}
+            and any(change.sensitive for change in one.fields)
+            for one in plan.changes
+        )
+
+    def _undeletable(self) -> list[str]:
+        if self.gateway is None:
+            return []
+        return [kind for kind in self.gateway.kinds if not self.gateway.can_delete(kind)]
+
+    def _problems(self, plan: Plan) -> list[str]:
+        if self.gateway is None:
+            return []
+        written = {one.address for one in plan.changes if one.action is not Action.NONE}
+        wanted: Sequence[Desired] = self.gateway.project(self.app)
+        return [
+            problem
+            for one in wanted
+            if one.address in written
+            for problem in self.gateway.problems(one)
+        ]
+
+
+@contextmanager
+def open_session(
+    app: App,
+    spec_digest: str,
+    locate: Callable[[Pointer], str],
+    *,
+    git_commit: str | None = None,
+) -> Iterator[Session]:
+    """The systems of an app's environment; closed at the end.
+
+    Raises UsageError where the environment names none.
+    """
+    environment = app.environment
+    if environment.database is None and environment.gateway is None:
+        name = environment.name
+        raise UsageError(
+            f'the environment "{name}" of {app.name} names neither a database nor a gateway',
+            hint=f"add environments.{name}.database: {{url: …}} or marchproxy: {{url: …}}",
+        )
+    with ExitStack() as stack:
+        database = None
+        if environment.database is not None:
+            database = Database(_resolve_url(environment.database))
+            stack.callback(database.close)
+        state = open_state(
+            app.name,
+            environment.name,
+            database=database,
+            url=None if environment.state is None else _resolve_url(environment.state),
+            folder=Path(FOLDER),
+        )
+        stack.callback(state.database.close)
+        gateway = None
+        if environment.gateway is not None:
+            gateway = MarchProxyBackend(environment.gateway, app)
+            stack.callback(gateway.close)
+        yield Session(
+            app=app,
+            spec_digest=spec_digest,
+            locate=locate,
+            state=state,
+            database=database,
+            gateway=gateway,
+            git_commit=git_commit,
+        )
+
+
+def _can_do(change: Change, desired: Mapping[Address, Desired]) -> bool:
+    wanted = desired.get(change.address)
+    written = (change.writes or {}).get(VALUE)
+    return not isinstance(written, SecretState) or (wanted is not None and bool(wanted.secret))
+
+
+def _resolve_url(url: str | SecretReference) -> str:
+    return url if isinstance(url, str) else resolve_secret(url).reveal()

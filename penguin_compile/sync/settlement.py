@@ -1,0 +1,280 @@
+"""From the three values of one resource to one change: fields, class, action, ledger entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from penguin_compile.model.address import Address
+from penguin_compile.model.plan import ABSENT, Action, Change, ChangeClass, FieldChange
+from penguin_compile.model.record import VALUE, Base, Desired, Live, SecretState
+from penguin_compile.model.setting import Manage
+from penguin_compile.sync.comparison import Decision, Verdict, compare_value, same, worst
+
+CONFIG = "config"
+_PRUNE = "needs --prune"
+_GATEWAY_RULE = Manage.MERGE  # with equal values: a delete needs --prune alone, edited or not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One address, seen from its three sides; at least one of them is there."""
+
+    address: Address
+    base: Base | None
+    live: Live | None
+    desired: Desired | None
+    decision: Decision | None = None
+    prune: bool = False
+    deletable: bool = True
+
+
+def settle(resource: Resource) -> Change:
+    """What becomes of one resource."""
+    if resource.desired is None:
+        return _settle_gone(resource)
+    if resource.live is not None and resource.live.owner is not None:
+        return _settle_foreign(resource, resource.live.owner)
+    if resource.address.kind == CONFIG:
+        return _settle_setting(resource, resource.desired)
+    return _settle_object(resource, resource.desired)
+
+
+def _settle_gone(resource: Resource) -> Change:
+    """The spec has it no longer, or never had it."""
+    base, live = resource.base, resource.live
+    if base is None:
+        return _change(resource, ChangeClass.UNMANAGED, Action.NONE, (), ledger=None)
+    if resource.address.kind == CONFIG:
+        manage, settled, there = base.manage, _value(base.fields), _value(_fields(live))
+    else:
+        manage, settled, there = _GATEWAY_RULE, True, True
+    if live is None:
+        there = ABSENT
+    elif there is ABSENT:
+        there = None
+    settled = None if settled is ABSENT else settled
+    verdict = compare_value(
+        manage, settled, there, ABSENT, decision=resource.decision, prune=resource.prune
+    )
+    action, reason = verdict.action, ""
+    if action is Action.DELETE and not resource.deletable:
+        action, reason = Action.NONE, "this server can't delete it"
+    elif verdict.klass is ChangeClass.DELETE and action is Action.NONE:
+        edited = not same(settled, there)
+        reason = f"edited live; {_PRUNE} --use-spec {resource.address}" if edited else _PRUNE
+    keep = verdict.klass is ChangeClass.DELETE and action is Action.NONE
+    fields = tuple(
+        _field(path, base.fields.get(path, ABSENT), _fields(live).get(path, ABSENT), ABSENT)
+        for path in sorted({*base.fields, *_fields(live)})
+        if live is not None and verdict.klass is ChangeClass.DELETE
+    )
+    ledger = dict(base.fields) if keep else None
+    return _change(resource, verdict.klass, action, fields, ledger=ledger, reason=reason)
+
+
+def _settle_foreign(resource: Resource, owner: str) -> Change:
+    """A resource of our name that belongs to somebody else."""
+    desired = resource.desired
+    if desired is not None and resource.decision is Decision.USE_SPEC:
+        return _settle_object(resource, desired)
+    ledger = None if resource.base is None else dict(resource.base.fields)
+    reason = f"owned by {owner}"
+    return _change(resource, ChangeClass.CONFLICT, Action.NONE, (), ledger=ledger, reason=reason)
+
+
+def _settle_setting(resource: Resource, desired: Desired) -> Change:
+    """A row of the config table: `manage` governs the value, the rest follows the spec."""
+    base, live = resource.base, resource.live
+    wanted = _value(desired.fields)
+    if wanted is ABSENT:
+        return _settle_valueless(resource, desired)
+    there = _value(_fields(live))
+    settled = ABSENT if base is None else base.fields.get(VALUE, ABSENT)
+    verdict = compare_value(
+        desired.manage,
+        settled,
+        there,
+        wanted,
+        decision=resource.decision,
+        mode_changed=base is not None and base.manage is not desired.manage,
+    )
+    verdict, reason = _check_edit(resource, desired, verdict)
+    value = _field(VALUE, settled, there, wanted)
+    if verdict.action is Action.CREATE:
+        fields = (value, *(_field(path, ABSENT, ABSENT, one) for path, one in _rest(desired)))
+        writes = dict(desired.fields)
+        return _change(resource, verdict.klass, Action.CREATE, fields, ledger=writes, writes=writes)
+    if live is None or verdict.ledger is ABSENT or verdict.klass is ChangeClass.CONFLICT:
+        ledger = None if base is None and verdict.ledger is ABSENT else _after(base, verdict)
+        return _change(resource, verdict.klass, Action.NONE, (value,), ledger=ledger, reason=reason)
+    writes = {path: one for path, one in _rest(desired) if not same(_fields(live).get(path), one)}
+    described = tuple(
+        _field(path, _base_field(base, path), _fields(live).get(path, ABSENT), one)
+        for path, one in writes.items()
+    )
+    if verdict.action is Action.UPDATE:
+        writes = {VALUE: wanted, **writes}
+    klass = worst([verdict.klass, *([ChangeClass.UPDATE] if writes else [])])
+    action = Action.UPDATE if writes else Action.NONE
+    ledger = {**dict(_rest(desired)), VALUE: _stored_base(verdict.ledger, there)}
+    return _change(
+        resource, klass, action, (value, *described), ledger=ledger, writes=writes, reason=reason
+    )
+
+
+def _check_edit(resource: Resource, desired: Desired, verdict: Verdict) -> tuple[Verdict, str]:
+    """Where following the spec would break a kept edit, a person decides."""
+    live = resource.live
+    if live is None or resource.decision is not None:
+        return verdict, _reason(verdict, desired)
+    was_sensitive = live.fields.get("sensitive") is True
+    if was_sensitive and desired.fields.get("sensitive") is False:
+        reason = "sensitive → not: its value would stand in clear; needs --use-spec"
+        return Verdict(ChangeClass.CONFLICT, Action.NONE, _value_of(resource.base)), reason
+    kept = verdict.klass in {ChangeClass.OVERRIDE_KEPT, ChangeClass.LEFT}
+    retyped = live.fields.get("type") not in {None, desired.fields.get("type")}
+    fits = not isinstance(live.fields.get(VALUE), str) or desired.fields.get("type") == "string"
+    if kept and retyped and not fits:
+        reason = f"the live value doesn't fit the new type {desired.fields.get('type')}"
+        return Verdict(ChangeClass.CONFLICT, Action.NONE, _value_of(resource.base)), reason
+    return verdict, _reason(verdict, desired)
+
+
+def _reason(verdict: Verdict, desired: Desired) -> str:
+    if verdict.klass is ChangeClass.LEFT:
+        return f"manage: {desired.manage}, the value is the admin's"
+    return ""
+
+
+def _settle_valueless(resource: Resource, desired: Desired) -> Change:
+    """A key without a value in the spec: its value is never written nor deleted."""
+    base, live = resource.base, resource.live
+    rest = dict(_rest(desired))
+    if live is None:
+        return _change(resource, ChangeClass.UNCHANGED, Action.NONE, (), ledger=None)
+    writes = {path: one for path, one in rest.items() if not same(live.fields.get(path), one)}
+    fields = tuple(
+        _field(path, _base_field(base, path), live.fields.get(path, ABSENT), one)
+        for path, one in writes.items()
+    )
+    first = ChangeClass.ADOPT if base is None else ChangeClass.UNCHANGED
+    klass = ChangeClass.UPDATE if writes else first
+    action = Action.UPDATE if writes else Action.NONE
+    return _change(resource, klass, action, fields, ledger=rest, writes=writes)
+
+
+def _settle_object(resource: Resource, desired: Desired) -> Change:
+    """A service or mapping of the gateway: per field, the spec's."""
+    base, live = resource.base, resource.live
+    everything = dict(desired.fields)
+    if live is None:
+        klass = ChangeClass.CREATE if base is None else ChangeClass.RECREATE
+        fields = tuple(_field(path, ABSENT, ABSENT, one) for path, one in everything.items())
+        return _change(resource, klass, Action.CREATE, fields, ledger=everything, writes=everything)
+    writes: dict[str, Any] = {}
+    changed: list[FieldChange] = []
+    classes = [ChangeClass.ADOPT if base is None else ChangeClass.UNCHANGED]
+    for path, wanted in everything.items():
+        there, settled = live.fields.get(path, ABSENT), _base_field(base, path)
+        if same(there, wanted):
+            continue
+        edited = settled is not ABSENT and not same(there, settled)
+        classes.append(ChangeClass.RESTORE if edited else ChangeClass.UPDATE)
+        changed.append(_field(path, settled, there, wanted))
+        writes[path] = wanted
+    if writes and resource.decision is Decision.KEEP_LIVE:
+        ledger = None if base is None else dict(base.fields)
+        klass = ChangeClass.OVERRIDE_KEPT
+        return _change(resource, klass, Action.NONE, tuple(changed), ledger=ledger)
+    action = Action.UPDATE if writes else Action.NONE
+    return _change(
+        resource, worst(classes), action, tuple(changed), ledger=everything, writes=writes
+    )
+
+
+def _change(
+    resource: Resource,
+    klass: ChangeClass,
+    action: Action,
+    fields: tuple[FieldChange, ...],
+    *,
+    ledger: Mapping[str, Any] | None,
+    writes: Mapping[str, Any] | None = None,
+    reason: str = "",
+) -> Change:
+    base, live, desired = resource.base, resource.live, resource.desired
+    protected = desired.protected if desired is not None else base is not None and base.protected
+    manage = desired.manage if desired is not None else base.manage if base else Manage.MERGE
+    return Change(
+        address=resource.address,
+        klass=klass,
+        action=action,
+        fields=fields,
+        writes=writes if action in {Action.CREATE, Action.UPDATE} else None,
+        ledger=ledger,
+        ledger_changes=_ledger_changes(base, ledger, manage, protected=protected),
+        manage=manage.value,
+        protected=protected,
+        reason=reason,
+        precondition=None if live is None else live.digest,
+        ledger_revision=None if base is None else base.revision,
+        edited_by=None if live is None else live.edited_by,
+        edited_at=None if live is None else live.edited_at,
+    )
+
+
+def _ledger_changes(
+    base: Base | None, ledger: Mapping[str, Any] | None, manage: Manage, *, protected: bool
+) -> bool:
+    if base is None or ledger is None:
+        return (base is None) is not (ledger is None)
+    if base.manage is not manage or base.protected is not protected:
+        return True
+    return base.fields.keys() != ledger.keys() or not all(
+        same(base.fields[path], value) for path, value in ledger.items()
+    )
+
+
+def _after(base: Base | None, verdict: Verdict) -> dict[str, Any]:
+    """The entry where nothing is written: what was known, and the value that was settled."""
+    fields = {} if base is None else dict(base.fields)
+    if verdict.ledger is not ABSENT:
+        fields[VALUE] = verdict.ledger
+    return fields
+
+
+def _stored_base(settled: Any, live: Any) -> Any:
+    """A secret that was found equal is remembered by the text that is stored."""
+    if isinstance(settled, SecretState) and isinstance(live, SecretState) and same(settled, live):
+        return SecretState(
+            fingerprint=settled.fingerprint or live.fingerprint,
+            stored=live.stored or settled.stored,
+        )
+    return settled
+
+
+def _field(path: str, base: Any, live: Any, desired: Any) -> FieldChange:
+    secret = any(isinstance(one, SecretState) for one in (base, live, desired))
+    return FieldChange(path=path, base=base, live=live, desired=desired, sensitive=secret)
+
+
+def _rest(desired: Desired) -> list[tuple[str, Any]]:
+    return [(path, one) for path, one in desired.fields.items() if path != VALUE]
+
+
+def _fields(live: Live | None) -> Mapping[str, Any]:
+    return {} if live is None else live.fields
+
+
+def _value(fields: Mapping[str, Any]) -> Any:
+    return fields.get(VALUE, ABSENT)
+
+
+def _value_of(base: Base | None) -> Any:
+    return ABSENT if base is None else _value(base.fields)
+
+
+def _base_field(base: Base | None, path: str) -> Any:
+    return ABSENT if base is None else base.fields.get(path, ABSENT)

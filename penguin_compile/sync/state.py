@@ -1,0 +1,376 @@
+"""What apply remembers (sync.md, State): ledger, revisions, audit, salt.
+
+Beside the config table, so that one transaction holds a change and the memory of it; or in a
+file, or where the environment's `state` says. Reading creates nothing: no tables, no memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from penguin_compile.core.errors import DatabaseFailure, StalePlan
+from penguin_compile.live.config.database import Database
+from penguin_compile.model.address import Address
+from penguin_compile.model.record import Base
+from penguin_compile.model.setting import Manage
+from penguin_compile.sync.ledger_text import read_fields, write_fields
+from penguin_compile.sync.state_tables import migrate, read_version, state_table
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, TableClause
+
+FOLDER: Final = Path(".penguin")
+_SALT_BYTES: Final = 32
+_READING: Final = "reading the state"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What the ledger is to hold of an address; `fields` None: nothing."""
+
+    address: Address
+    fields: Mapping[str, Any] | None
+    manage: str = Manage.MERGE.value
+    protected: bool = False
+    kept: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionStart:
+    """What a revision knows when it begins. `plan` is JSON without secrets."""
+
+    actor: str
+    tool_version: str
+    spec_digest: str
+    git_commit: str | None = None
+    plan: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """One apply. `status` is running, done, partial, or interrupted (found running by a later)."""
+
+    id: int
+    started_at: str
+    finished_at: str | None
+    actor: str
+    tool_version: str
+    git_commit: str | None
+    spec_digest: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What became of one change: pending, intent, done, failed, skipped, or unknown."""
+
+    address: Address
+    action: str
+    status: str
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who changed what, from what to what; secrets as their state."""
+
+    address: Address
+    action: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+
+
+def open_state(
+    app: str,
+    environment: str,
+    *,
+    database: Database | None = None,
+    url: str | None = None,
+    folder: Path = FOLDER,
+) -> State:
+    """The state of one app in one environment; nothing is opened yet.
+
+    `url` (the environment's `state`) before `database` before a file in `folder`. A state of its
+    own URL in the very same database shares its transactions.
+    """
+    if url is not None:
+        own = Database(url)
+        shared = database is not None and own.is_same(database)
+        return State(database if shared and database is not None else own, app, environment)
+    if database is not None:
+        return State(database, app, environment)
+    return State(Database.of_file(folder / f"{environment}.db"), app, environment)
+
+
+class State:
+    """Ledger, revisions, audit and salt of one app in one environment."""
+
+    def __init__(self, database: Database, app: str, environment: str) -> None:
+        self.database = database
+        self.app = app
+        self.environment = environment
+        self._salt: bytes | None = None
+
+    def describe(self) -> str:
+        """Where it is kept: a URL without user and password."""
+        return self.database.describe()
+
+    def bases(self) -> dict[Address, Base]:
+        """All that was settled here, by address; empty where nothing was applied yet."""
+        with self.database.reading(_READING) as connection:
+            if connection is None or self._version(connection) is None:
+                return {}
+            rows = connection.execute(self._select("ledger")).mappings().all()
+        bases = [self._read_base(dict(row)) for row in rows]
+        return {one.address: one for one in bases}
+
+    def salt(self) -> bytes:
+        """What keys fingerprints here; before the first apply, the one that it would keep."""
+        if self._salt is None:
+            with self.database.reading(_READING) as connection:
+                there = connection is not None and self._version(connection) is not None
+                stored = self._meta(connection, "salt") if there and connection else None
+            self._salt = os.urandom(_SALT_BYTES) if stored is None else bytes.fromhex(stored)
+        return self._salt
+
+    def history(self) -> list[Revision]:
+        """All revisions, newest first."""
+        from sqlalchemy import desc
+
+        table = state_table("revision")
+        with self.database.reading(_READING) as connection:
+            if connection is None or self._version(connection) is None:
+                return []
+            rows = connection.execute(self._select("revision").order_by(desc(table.c.id)))
+            names = Revision.__slots__
+            return [Revision(**{name: row[name] for name in names}) for row in rows.mappings()]
+
+    def steps(self, revision: int) -> list[Step]:
+        """What became of each change of a revision, by address."""
+        table = state_table("outcome")
+        with self.database.reading(_READING) as connection:
+            if connection is None or self._version(connection) is None:
+                return []
+            query = self._select("outcome").where(table.c.revision == revision)
+            return [
+                Step(
+                    address=Address.parse(row["address"]),
+                    action=row["action"],
+                    status=row["status"],
+                    message=row["message"],
+                )
+                for row in connection.execute(query.order_by(table.c.address)).mappings()
+            ]
+
+    def prepare(self, connection: Connection) -> None:
+        """Create or migrate our tables and keep the salt, inside the transaction.
+
+        StalePlan where another run gave this environment its salt since the plan was made.
+        """
+        migrate(connection, self.describe())
+        stored = self._meta(connection, "salt")
+        if stored is None:
+            self._insert(connection, "meta", [{"name": "salt", "value": self.salt().hex()}])
+        elif self._salt is not None and self._salt != bytes.fromhex(stored):
+            raise StalePlan(
+                "another run was the first to apply here", hint="run the same command again"
+            )
+        else:
+            self._salt = bytes.fromhex(stored)
+
+    def moved(self, connection: Connection, seen: Mapping[Address, int | None]) -> list[Address]:
+        """Those whose entry isn't of the revision any more that the plan saw (None: no entry)."""
+        table = state_table("ledger")
+        query = self._select("ledger").with_only_columns(table.c.address, table.c.revision)
+        found = {row[0]: row[1] for row in connection.execute(query)}
+        return [one for one, revision in seen.items() if found.get(str(one)) != revision]
+
+    def begin_revision(self, connection: Connection, start: RevisionStart) -> int:
+        """A new revision, running; one that a killed run left running is noted as interrupted."""
+        from sqlalchemy import func, select
+
+        table = state_table("revision")
+        newest = select(func.max(table.c.id)).where(*self._place(table))
+        number = (connection.execute(newest).scalar() or 0) + 1
+        self._interrupt(connection)
+        values = {
+            "id": number,
+            "started_at": _now(),
+            "finished_at": None,
+            "actor": start.actor,
+            "tool_version": start.tool_version,
+            "git_commit": start.git_commit,
+            "spec_digest": start.spec_digest,
+            "status": "running",
+            "plan": start.plan,
+        }
+        self._insert(connection, "revision", [values])
+        return number
+
+    def finish_revision(self, connection: Connection, revision: int, status: str) -> None:
+        """Note how a revision ended: done or partial."""
+        from sqlalchemy import update
+
+        table = state_table("revision")
+        connection.execute(
+            update(table)
+            .where(*self._place(table), table.c.id == revision)
+            .values(status=status, finished_at=_now())
+        )
+
+    def record(self, connection: Connection, revision: int, steps: Iterable[Step]) -> None:
+        """Note what became of changes; a later note replaces an earlier one."""
+        from sqlalchemy import bindparam, delete
+
+        table, now = state_table("outcome"), _now()
+        rows = [
+            {
+                "revision": revision,
+                "address": str(one.address),
+                "action": one.action,
+                "status": one.status,
+                "message": one.message,
+                "at": now,
+            }
+            for one in steps
+        ]
+        if not rows:
+            return
+        statement = delete(table).where(
+            *self._place(table),
+            table.c.revision == revision,
+            table.c.address == bindparam("its_address"),
+        )
+        connection.execute(statement, [{"its_address": one["address"]} for one in rows])
+        self._insert(connection, "outcome", rows)
+
+    def settle(self, connection: Connection, revision: int, entries: Iterable[Entry]) -> None:
+        """Replace entries of the ledger; those without fields go away."""
+        from sqlalchemy import bindparam, delete
+
+        table, entries = state_table("ledger"), list(entries)
+        if not entries:
+            return
+        statement = delete(table).where(
+            *self._place(table), table.c.address == bindparam("its_address")
+        )
+        connection.execute(statement, [{"its_address": str(one.address)} for one in entries])
+        rows = [
+            {
+                "address": str(one.address),
+                "fields": write_fields(one.fields),
+                "manage": one.manage,
+                "protected": one.protected,
+                "kept": one.kept,
+                "revision": revision,
+            }
+            for one in entries
+            if one.fields is not None
+        ]
+        self._insert(connection, "ledger", rows)
+
+    def audit(
+        self,
+        connection: Connection,
+        entries: Iterable[AuditEntry],
+        *,
+        actor: str,
+        via: str = "apply",
+        revision: int | None = None,
+    ) -> None:
+        """Note who changed what, through apply, the API or the console (`via`)."""
+        now = _now()
+        rows = [
+            {
+                "address": str(one.address),
+                "id": uuid.uuid4().hex,
+                "at": now,
+                "actor": actor,
+                "via": via,
+                "action": one.action,
+                "revision": revision,
+                "before": None if one.before is None else write_fields(one.before),
+                "after": None if one.after is None else write_fields(one.after),
+            }
+            for one in entries
+        ]
+        self._insert(connection, "audit", rows)
+
+    def _interrupt(self, connection: Connection) -> None:
+        """Only called under the lock: what still runs by its own account was killed."""
+        from sqlalchemy import select, update
+
+        revisions, outcomes = state_table("revision"), state_table("outcome")
+        query = select(revisions.c.id).where(
+            *self._place(revisions), revisions.c.status == "running"
+        )
+        killed = list(connection.execute(query).scalars())
+        if not killed:
+            return
+        connection.execute(
+            update(revisions)
+            .where(*self._place(revisions), revisions.c.id.in_(killed))
+            .values(status="interrupted", finished_at=_now())
+        )
+        connection.execute(
+            update(outcomes)
+            .where(
+                *self._place(outcomes),
+                outcomes.c.revision.in_(killed),
+                outcomes.c.status == "intent",
+            )
+            .values(status="unknown", message="interrupted; the next plan read it back")
+        )
+
+    def _version(self, connection: Connection) -> str | None:
+        return read_version(connection, self.describe())
+
+    def _place(self, table: TableClause) -> tuple[Any, Any]:
+        return table.c.app == self.app, table.c.environment == self.environment
+
+    def _select(self, name: str) -> Any:
+        from sqlalchemy import select
+
+        table = state_table(name)
+        return select(table).where(*self._place(table))
+
+    def _insert(self, connection: Connection, name: str, rows: list[dict[str, Any]]) -> None:
+        from sqlalchemy import insert
+
+        if rows:
+            place = {"app": self.app, "environment": self.environment}
+            connection.execute(insert(state_table(name)), [place | row for row in rows])
+
+    def _meta(self, connection: Connection, name: str) -> str | None:
+        table = state_table("meta")
+        query = self._select("meta").where(table.c.name == name).with_only_columns(table.c.value)
+        value = connection.execute(query).scalar()
+        return None if value is None else str(value)
+
+    def _read_base(self, row: Mapping[str, Any]) -> Base:
+        try:
+            return Base(
+                address=Address.parse(row["address"]),
+                fields=read_fields(row["fields"]),
+                manage=Manage(row["manage"]),
+                protected=bool(row["protected"]),
+                revision=row["revision"],
+                kept=row["kept"],
+            )
+        except (ValueError, KeyError, TypeError, json.JSONDecodeError):
+            raise DatabaseFailure(
+                f"{self.describe()}: the ledger's entry of {row['address']} can't be read",
+                hint="bring back a backup of table penguin_ledger, or delete that row: the next "
+                "plan then treats the address as never applied",
+            ) from None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

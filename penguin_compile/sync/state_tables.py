@@ -1,0 +1,111 @@
+"""The state tables as statements see them, and their schema's version.
+
+Under `state.py` and `lock.py`. The DDL stands in `migrations/`; the table that notes its version
+has a name of its own, because apps have an `alembic_version` themselves.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from penguin_compile.core.errors import DatabaseFailure
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, TableClause
+
+VERSION_TABLE: Final = "penguin_schema"
+HEAD: Final = "0001"
+_KNOWN: Final = frozenset({HEAD})
+
+_PLACE: Final = ("app", "environment")
+_COLUMNS: Final = {
+    "penguin_meta": (*_PLACE, "name", "value"),
+    "penguin_ledger": (
+        *_PLACE,
+        "address",
+        "fields",
+        "manage",
+        "protected",
+        "kept",
+        "revision",
+    ),
+    "penguin_revision": (
+        *_PLACE,
+        "id",
+        "started_at",
+        "finished_at",
+        "actor",
+        "tool_version",
+        "git_commit",
+        "spec_digest",
+        "status",
+        "plan",
+    ),
+    "penguin_outcome": (*_PLACE, "revision", "address", "action", "status", "message", "at"),
+    "penguin_audit": (
+        *_PLACE,
+        "address",
+        "id",
+        "at",
+        "actor",
+        "via",
+        "action",
+        "revision",
+        "before",
+        "after",
+    ),
+    "penguin_lock": (
+        *_PLACE,
+        "token",
+        "lock_id",
+        "holder",
+        "host",
+        "machine",
+        "process",
+        "process_start",
+        "started_at",
+        "expires_at",
+    ),
+}
+
+
+@cache
+def state_table(name: str) -> TableClause:
+    """One of our tables, by its name without `penguin_`."""
+    from sqlalchemy import column, table
+
+    full = f"penguin_{name}"
+    return table(full, *(column(one) for one in _COLUMNS[full]))
+
+
+def read_version(connection: Connection, database: str) -> str | None:
+    """The schema's version, None where there are no tables.
+
+    DatabaseFailure where a newer tool made them: what it wrote there, this one can't judge.
+    """
+    from sqlalchemy import column, inspect, select, table
+
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    versions = table(VERSION_TABLE, column("version_num"))
+    version = connection.execute(select(versions.c.version_num)).scalar()
+    if version is not None and version not in _KNOWN:
+        raise DatabaseFailure(
+            f"{database}: the state tables have version {version}, this tool knows {HEAD}",
+            hint="a newer penguin-compile wrote them: use that version, or a later one",
+        )
+    return version
+
+
+def migrate(connection: Connection, database: str) -> None:
+    """Bring the tables to our version, inside the connection's transaction."""
+    if read_version(connection, database) == HEAD:
+        return
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "penguin_compile.sync:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,192 @@
+"""One resource, three sides, one change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from penguin_compile.model.address import Address
+from penguin_compile.model.plan import Action, Change, ChangeClass
+from penguin_compile.model.record import Base, Desired, Live, SecretState
+from penguin_compile.model.setting import Manage
+from penguin_compile.sync.comparison import Decision
+from penguin_compile.sync.settlement import Resource, settle
+
+THEME = Address("config", "theme")
+API = Address("service", "myapp-api")
+
+
+def row(value: Any, **more: Any) -> dict[str, Any]:
+    return {"value": value, "type": "string", "category": "system", "sensitive": False, **more}
+
+
+def resource(
+    address: Address,
+    base: dict[str, Any] | None,
+    live: dict[str, Any] | None,
+    desired: dict[str, Any] | None,
+    *,
+    manage: Manage = Manage.MERGE,
+    owner: str | None = None,
+    **more: Any,
+) -> Change:
+    known = None
+    if base is not None:
+        known = Base(
+            address=address, fields=base, manage=manage, protected=False, revision=3, kept=None
+        )
+    return settle(
+        Resource(
+            address=address,
+            base=known,
+            live=None
+            if live is None
+            else Live(address=address, fields=live, digest="d1", owner=owner),
+            desired=None
+            if desired is None
+            else Desired(
+                address=address, fields=desired, pointer=("config", "theme"), manage=manage
+            ),
+            **more,
+        )
+    )
+
+
+def test_a_new_key_is_created_with_all_its_fields() -> None:
+    change = resource(THEME, None, None, row("light"))
+    assert (change.klass, change.action) == (ChangeClass.CREATE, Action.CREATE)
+    assert change.writes == change.ledger == row("light")
+    assert change.precondition is None
+    assert change.ledger_changes
+
+
+def test_nothing_to_do_touches_nothing() -> None:
+    change = resource(THEME, row("light"), row("light"), row("light"))
+    assert (change.klass, change.action, change.ledger_changes) == (
+        ChangeClass.UNCHANGED,
+        Action.NONE,
+        False,
+    )
+
+
+def test_a_kept_edit_stays_while_the_description_follows_the_spec() -> None:
+    change = resource(
+        THEME,
+        row("light", description="old"),
+        row("dark", description="old"),
+        row("light", description="new"),
+    )
+    assert (change.klass, change.action) == (ChangeClass.UPDATE, Action.UPDATE)
+    assert change.writes == {"description": "new"}
+    assert change.ledger == row("light", description="new")
+
+
+def test_a_conflict_writes_nothing_at_all_not_even_the_description() -> None:
+    change = resource(
+        THEME,
+        row("light", description="old"),
+        row("dark", description="old"),
+        row("blue", description="new"),
+    )
+    assert (change.klass, change.action, change.writes) == (
+        ChangeClass.CONFLICT,
+        Action.NONE,
+        None,
+    )
+    assert change.ledger == row("light", description="old")
+    assert not change.ledger_changes
+
+
+def test_a_seeded_key_of_others_stays_out_of_the_ledger() -> None:
+    change = resource(THEME, None, row("dark"), row("light"), manage=Manage.SEED)
+    assert (change.klass, change.ledger, change.ledger_changes) == (ChangeClass.LEFT, None, False)
+
+
+def test_a_key_without_value_follows_the_spec_in_all_but_its_value() -> None:
+    desired = {"type": "string", "category": "email", "sensitive": False}
+    change = resource(THEME, None, row("dark"), desired)
+    assert change.writes == {"category": "email"}
+    assert "value" not in (change.ledger or {})
+    absent = resource(THEME, None, None, desired)
+    assert (absent.action, absent.ledger_changes) == (Action.NONE, False)
+
+
+def test_a_new_type_that_a_kept_edit_does_not_fit_is_a_conflict() -> None:
+    change = resource(
+        THEME,
+        row("1"),
+        row("many"),
+        row("1", type="integer"),
+    )
+    assert change.klass is ChangeClass.CONFLICT
+    assert "integer" in change.reason
+
+
+def test_showing_a_secret_in_clear_needs_a_decision() -> None:
+    hidden = SecretState(stored="s")
+    live = row(hidden, sensitive=True)
+    change = resource(THEME, live, live, row("light"))
+    assert change.klass is ChangeClass.CONFLICT
+    decided = resource(THEME, live, live, row("light"), decision=Decision.USE_SPEC)
+    assert decided.action is Action.UPDATE
+
+
+def test_a_secret_that_is_known_at_apply_is_no_change() -> None:
+    known = row(SecretState(fingerprint="f", stored="s"), sensitive=True)
+    live = row(SecretState(stored="s"), sensitive=True)
+    change = resource(THEME, known, live, row(SecretState(), sensitive=True))
+    assert (change.klass, change.ledger_changes) == (ChangeClass.UNCHANGED, False)
+
+
+def test_a_rotated_secret_is_an_update_once_it_is_resolved() -> None:
+    known = row(SecretState(fingerprint="f", stored="s"), sensitive=True)
+    live = row(SecretState(stored="s"), sensitive=True)
+    change = resource(THEME, known, live, row(SecretState(fingerprint="g"), sensitive=True))
+    assert (change.klass, change.action) == (ChangeClass.UPDATE, Action.UPDATE)
+    assert all(one.sensitive for one in change.fields if one.path == "value")
+
+
+SERVICE = {"ip_fqdn": "api", "port": 8080}
+
+
+def test_a_service_is_compared_field_by_field() -> None:
+    change = resource(API, SERVICE, {**SERVICE, "port": 9}, {**SERVICE, "ip_fqdn": "new"})
+    assert change.klass is ChangeClass.RESTORE
+    assert change.writes == {"ip_fqdn": "new", "port": 8080}
+
+
+def test_a_field_that_is_no_longer_stated_is_released_and_stays_live() -> None:
+    change = resource(
+        API, {**SERVICE, "tls_verify": True}, {**SERVICE, "tls_verify": True}, SERVICE
+    )
+    assert (change.action, change.ledger, change.ledger_changes) == (Action.NONE, SERVICE, True)
+
+
+def test_a_foreign_service_of_our_name_is_a_conflict_until_somebody_decides() -> None:
+    change = resource(API, None, SERVICE, SERVICE, owner="collection other")
+    assert (change.klass, change.reason) == (ChangeClass.CONFLICT, "owned by collection other")
+    taken = resource(
+        API,
+        None,
+        {**SERVICE, "collection": "other"},
+        {**SERVICE, "collection": "myapp"},
+        owner="collection other",
+        decision=Decision.USE_SPEC,
+    )
+    assert taken.writes == {"collection": "myapp"}
+
+
+@pytest.mark.parametrize("live", [SERVICE, {**SERVICE, "port": 9}])
+def test_a_service_that_left_the_spec_is_deleted_with_prune_alone(live: dict[str, Any]) -> None:
+    kept = resource(API, SERVICE, live, None)
+    assert (kept.action, kept.reason, kept.ledger) == (Action.NONE, "needs --prune", SERVICE)
+    gone = resource(API, SERVICE, live, None, prune=True)
+    assert (gone.action, gone.ledger, gone.ledger_changes) == (Action.DELETE, None, True)
+    assert {one.path for one in gone.fields} == set(SERVICE)
+
+
+def test_what_the_server_cannot_delete_is_told() -> None:
+    change = resource(API, SERVICE, SERVICE, None, prune=True, deletable=False)
+    assert (change.action, change.reason) == (Action.NONE, "this server can't delete it")
+    assert change.ledger == SERVICE
