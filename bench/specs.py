@@ -15,7 +15,7 @@ def make_spec(services: int, routes: int, settings: int) -> str:
             "    auth: jwt",
             "    tls: {enabled: false, verify: true}",
             f"    health_check: {{path: /healthz/{number}, interval: 30s}}",
-            "    config: [key_1]",
+            f"    config: {'none' if number else 'all'}",
             "    container:",
             f"      image: registry.example.com/team/service-{number}:1.{number}",
             "      restart: unless-stopped",

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from penguin_compile.sandbox.server import Sandbox
 
 
-@click.command("sandbox")
+@click.command(
+    "sandbox",
+    short_help="Serve a local MarchProxy-compatible API.",
+    epilog="Example: penguin-compile sandbox --fault 'POST /services:500:0.1'",
+)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -44,10 +48,7 @@ def command(
     for tests and for an app's CI. Any cluster key is accepted, or only the one in
     CLUSTER_API_KEY where that is set.
 
-    \b
-    Example:
-      penguin-compile sandbox --port 8000 --fault 'POST /services:500:0.1'
-    """  # noqa: D301 (click needs the control character)
+    """
     from penguin_compile.sandbox.server import Sandbox, serve
 
     sandbox = Sandbox(

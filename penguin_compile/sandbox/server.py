@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Sandbox:
     """A MarchProxy-compatible server on localhost; `with Sandbox() as sandbox: sandbox.url`."""
 
-    def __init__(  # noqa: PLR0913 (all by name, each with a default)
+    def __init__(
         self,
         *,
         port: int = 0,

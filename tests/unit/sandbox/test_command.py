@@ -105,7 +105,7 @@ def test_faults_are_taken_from_the_command_line() -> None:
 def test_help_says_that_it_is_not_marchproxy() -> None:
     help_text = CliRunner().invoke(command, ["--help"]).output
     assert "This is not MarchProxy" in help_text
-    assert "  penguin-compile sandbox --port 8000 --fault 'POST /services:500:0.1'\n" in help_text
+    assert "penguin-compile sandbox --fault 'POST /services:500:0.1'\n" in help_text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,124 @@
+"""`make bench`: how long each stage takes, beside the floors of the same machine and run.
+
+Prints medians of several runs. The YAML stages are told as multiples of the C parser's events
+alone, the commands as multiples of `python -c pass`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from bench.specs import make_spec
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def measure(runs: int, work: Callable[[], object]) -> float:
+    """Median seconds of some runs."""
+    times = []
+    for _ in range(runs):
+        gc.collect()
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return median(times)
+
+
+def read_events(text: str) -> None:
+    from _ruamel_yaml import CParser
+
+    gc.disable()
+    read = CParser(text).get_event
+    while read() is not None:
+        pass
+    gc.enable()
+
+
+def print_rows(title: str, unit: str, floor: float, rows: dict[str, float]) -> None:
+    print(f"\n{title}")
+    for name, seconds in rows.items():
+        print(f"  {name:<44} {seconds:8.3f} s {seconds / floor:7.2f} times {unit}")
+
+
+def bench_stages(spec: Path, runs: int) -> None:
+    from penguin_compile.artifacts.writer import apply_writes, plan_writes
+    from penguin_compile.pipeline import CheckedSpec, check_file, render
+    from penguin_compile.source.load import load_spec
+    from penguin_compile.targets import TARGETS
+
+    text = spec.read_text(encoding="utf-8")
+    kept: list[CheckedSpec] = []
+
+    def validate() -> None:
+        kept[:] = [check_file(spec)]
+        assert not kept[0].has_errors, kept[0].findings[:3]
+
+    def compile_all() -> None:
+        checked = check_file(spec)
+        resolved = checked.environments["default"]
+        with tempfile.TemporaryDirectory() as folder:
+            artifacts = render(resolved, checked.loaded, Path(folder), ())
+            apply_writes(plan_writes(Path(folder), artifacts, resolved.digest))
+
+    floor = measure(runs, lambda: read_events(text))
+    rows = {"floor: events of the C parser alone": floor}
+    rows["load: tree with places"] = measure(runs, lambda: load_spec(spec))
+    rows["validate: load, shapes, model, rules"] = measure(runs, validate)
+    resolved = kept[0].environments["default"]
+    loaded = kept[0].loaded
+    for name in TARGETS:
+        rows[f"render target {name}"] = measure(
+            runs, lambda name=name: render(resolved, loaded, spec.parent, [name])
+        )
+    rows["compile, cold: validate, render, check, write"] = measure(runs, compile_all)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    size = len(text.encode())
+    print_rows(f"one spec of {size / 1e6:.1f} MB", "events", floor, rows)
+    print(f"  peak memory {peak / 1e6:.0f} MB, {peak / size:.0f} times the file")
+
+
+def bench_commands(runs: int) -> None:
+    def run(*command: str) -> Callable[[], object]:
+        return lambda: subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
+
+    program = str(Path(sys.executable).parent / "penguin-compile")
+    floor = measure(runs, run(sys.executable, "-c", "pass"))
+    rows = {
+        "floor: python -c pass": floor,
+        "python -c 'import click'": measure(runs, run(sys.executable, "-c", "import click")),
+        "penguin-compile --version": measure(runs, run(program, "--version")),
+        "penguin-compile --help": measure(runs, run(program, "--help")),
+        "penguin-compile validate spec/myapp.yaml": measure(
+            runs, run(program, "validate", "spec/myapp.yaml")
+        ),
+        "penguin-compile compile --check spec/myapp.yaml": measure(
+            runs, run(program, "compile", "--check", "spec/myapp.yaml")
+        ),
+    }
+    print_rows("whole commands", "python -c pass", floor, rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--services", type=int, default=10_000)
+    parser.add_argument("--routes", type=int, default=10_000)
+    parser.add_argument("--settings", type=int, default=20_000)
+    chosen = parser.parse_args()
+    bench_commands(max(chosen.runs, 11))
+    with tempfile.TemporaryDirectory() as folder:
+        spec = Path(folder) / "bench.yaml"
+        spec.write_text(make_spec(chosen.services, chosen.routes, chosen.settings))
+        bench_stages(spec, chosen.runs)
+
+
+main()

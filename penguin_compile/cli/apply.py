@@ -1,0 +1,139 @@
+"""`apply`: bring the live systems in line with a spec, or with a saved plan."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from penguin_compile.cli.planning import (
+    check_one,
+    decide,
+    open_environment,
+    plan_options,
+    show_plan,
+)
+from penguin_compile.cli.specs import show_findings
+from penguin_compile.core.errors import AppliedInPart, Refused, UsageError
+from penguin_compile.model.plan import Action, ChangeClass
+
+if TYPE_CHECKING:
+    from penguin_compile.model.plan import Plan
+    from penguin_compile.sync.outcome import Outcome
+    from penguin_compile.sync.session import Session
+
+
+@click.command(
+    short_help="Bring the live systems in line with a spec.",
+    epilog="Example: penguin-compile apply --env dev, or: penguin-compile apply plan.json",
+)
+@click.argument("source", required=False, type=click.Path(), metavar="[SPEC|PLAN]")
+@click.option("--env", "environment", metavar="NAME", help="Which environment.")
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+@click.option("--skip-conflicts", is_flag=True, help="Do the rest, and still exit with 3.")
+@click.option("--lock-timeout", default="0s", metavar="TIME", help="Wait for the lock: 30s.")
+@plan_options
+def command(
+    source: str | None,
+    environment: str | None,
+    app_name: str | None,
+    lock_timeout: str,
+    *,
+    yes: bool,
+    show_unmanaged: bool,
+    **options: Any,
+) -> int:
+    """Bring the live systems in line with a spec.
+
+    With a saved PLAN it does exactly that plan and asks nothing; with a SPEC it plans, shows the
+    plan, asks, and applies.
+    """
+    from penguin_compile.sync.plan_file import plan_text
+
+    seconds = _seconds(lock_timeout)
+    if source is not None and source.endswith(".json"):
+        return _apply_saved(Path(source), environment, seconds)
+    checked, resolved = check_one(source, app_name, environment)
+    show_findings(checked.findings, err=True)
+    decisions = decide({**options, "secrets": True})
+    with open_environment(resolved, checked.loaded.root) as session:
+        plan = session.plan(decisions)
+        show_plan(plan, unmanaged=show_unmanaged)
+        session.check(plan, decisions)
+        if has_work(plan):
+            _ask(session, plan, yes=yes)
+        text = plan_text(plan, checked.loaded.path, decisions)
+        outcome = session.apply(plan, plan_text=text, lock_timeout=seconds)
+    return _report(outcome, plan)
+
+
+def _seconds(text: str) -> float:
+    from penguin_compile.core.duration import parse_seconds
+
+    seconds = parse_seconds(text)
+    if seconds is None:
+        raise UsageError(f"--lock-timeout {text}: not a duration", hint="write 30s, 5m or 1h")
+    return seconds
+
+
+def _apply_saved(path: Path, environment: str | None, seconds: float) -> int:
+    from penguin_compile.sync.plan_file import hold_to, plan_text, read_plan
+
+    saved = read_plan(path)
+    if environment not in {None, saved.environment}:
+        raise UsageError(f"{path} is a plan for {saved.environment}, not for {environment}")
+    checked, resolved = check_one(saved.spec, saved.app, saved.environment)
+    with open_environment(resolved, checked.loaded.root) as session:
+        plan = hold_to(saved, session.plan(saved.decisions))
+        show_plan(plan, unmanaged=False)
+        session.check(plan, saved.decisions)
+        text = plan_text(plan, saved.spec, saved.decisions)
+        outcome = session.apply(plan, plan_text=text, lock_timeout=seconds)
+    return _report(outcome, plan)
+
+
+def has_work(plan: Plan) -> bool:
+    """Whether apply would write to a live system."""
+    return any(one.action is not Action.NONE for one in plan.changes)
+
+
+def _ask(session: Session, plan: Plan, *, yes: bool) -> None:
+    if yes and plan.protected:
+        raise Refused(
+            f'the environment "{plan.environment}" is protected: --yes needs a saved plan',
+            hint=f"penguin-compile plan --env {plan.environment} --out plan.json, have it "
+            "reviewed, then: penguin-compile apply plan.json",
+        )
+    if yes:
+        session.check_memory(plan)
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "there is no terminal to ask on",
+            hint="add --yes, or save a plan with plan --out FILE and apply that",
+        )
+    if not click.confirm(f"\nApply this to {plan.app} in {plan.environment}?", err=True):
+        raise click.Abort
+
+
+def _report(outcome: Outcome, plan: Plan) -> int:
+    """What was done, and the exit code."""
+    for failed in outcome.failed:
+        click.echo(f"{click.style('failed', fg='red')}  {failed.address}: {failed.message}")
+        if failed.hint:
+            click.echo(f"        {failed.hint}")
+    for skipped in outcome.skipped:
+        click.echo(f"{click.style('skipped', fg='yellow')} {skipped.address}: {skipped.reason}")
+    if outcome.revision is None:
+        click.echo("\nNothing to apply.")
+    else:
+        settled = f", {outcome.settled} remembered" if outcome.settled else ""
+        click.echo(f"\nRevision {outcome.revision}: {len(outcome.done)} applied{settled}.")
+    if not outcome.complete:
+        raise AppliedInPart(
+            f"{len(outcome.failed)} failed, {len(outcome.skipped)} skipped",
+            hint="the same command finishes them",
+        )
+    return 3 if any(one.klass is ChangeClass.CONFLICT for one in plan.changes) else 0

@@ -1,0 +1,138 @@
+"""`compile`: from specs to generated/, or what would change there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from penguin_compile.cli.specs import (
+    check_all,
+    environments_option,
+    show_findings,
+    specs_argument,
+    style,
+    summarise,
+)
+from penguin_compile.pipeline import CheckedSpec, environment_folder, render
+
+if TYPE_CHECKING:
+    from penguin_compile.artifacts.writer import Writes
+
+
+@click.command(
+    short_help="Write generated/ from specs.",
+    epilog="Example: penguin-compile compile --check --diff",
+)
+@specs_argument
+@environments_option
+@click.option("--target", "targets", multiple=True, metavar="NAME", help="This output alone.")
+@click.option("--out", metavar="DIR", type=click.Path(), help="Folder; default generated/.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 2 if it would.")
+@click.option("--diff", "show_diff", is_flag=True, help="Print a unified diff.")
+@click.option("--force", is_flag=True, help="Overwrite files that were edited by hand.")
+def command(
+    specs: tuple[str, ...],
+    environments: tuple[str, ...],
+    targets: tuple[str, ...],
+    out: str | None,
+    *,
+    check: bool,
+    show_diff: bool,
+    force: bool,
+) -> int:
+    """Write generated/<app>/<environment>/ from specs.
+
+    SPEC is a file or a folder of specs; default spec/. Nothing is written where a spec has errors.
+    """
+    from penguin_compile.artifacts.writer import apply_writes, refuse_edited
+
+    checked = check_all(specs, environments)
+    findings = [finding for spec in checked for finding in spec.findings]
+    show_findings(findings, err=True)
+    if any(spec.has_errors for spec in checked):
+        click.echo(f"nothing was written: {summarise(findings)}", err=True)
+        return 1
+    everything = [writes for spec in checked for writes in _plan_spec(spec, targets, out)]
+    if show_diff:
+        for writes in everything:
+            _show_diff(writes)
+    if check:
+        return _report_check(everything)
+    if not force:
+        for writes in everything:
+            refuse_edited(writes)
+    for writes in everything:
+        apply_writes(writes, force=force)
+        _report_written(writes)
+    return 0
+
+
+def _plan_spec(spec: CheckedSpec, targets: tuple[str, ...], out: str | None) -> list[Writes]:
+    from penguin_compile.artifacts.writer import plan_writes
+
+    planned = []
+    for resolved in spec.environments.values():
+        if resolved.app is None:
+            continue
+        folder = environment_folder(spec.loaded, resolved.app, None if out is None else Path(out))
+        artifacts = render(resolved, spec.loaded, folder, targets)
+        for artifact in artifacts:
+            for notice in artifact.notices:
+                click.echo(f"note: {folder / artifact.path}: {notice}", err=True)
+        only = set(targets) if targets else None
+        planned.append(plan_writes(folder, artifacts, resolved.digest, only=only))
+    return planned
+
+
+def _show_diff(writes: Writes) -> None:
+    """A unified diff of every file that would change."""
+    from difflib import unified_diff
+
+    for write in (*writes.created, *writes.changed, *writes.edited, *writes.removed):
+        name = str(writes.folder / write.path)
+        lines = unified_diff(
+            write.old_text.splitlines(keepends=True),
+            write.new_text.splitlines(keepends=True),
+            "/dev/null" if write.old is None else f"a/{name}",
+            "/dev/null" if write.new is None else f"b/{name}",
+        )
+        for line in lines:
+            text = line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+            click.echo(_coloured(text), nl=False)
+
+
+def _coloured(line: str) -> str:
+    if line.startswith(("---", "+++")):
+        return click.style(line, bold=True)
+    colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
+    return line if colour is None else style(line, colour)
+
+
+def _report_check(everything: list[Writes]) -> int:
+    """Tell what is stale; 2 where anything is."""
+    stale = [writes for writes in everything if not writes.clean]
+    for writes in stale:
+        for write in (*writes.created, *writes.changed, *writes.edited):
+            click.echo(f"{writes.folder / write.path} is not what the spec says")
+        for write in writes.removed:
+            click.echo(f"{writes.folder / write.path} is no longer in the spec")
+        if not (writes.created or writes.changed or writes.edited or writes.removed):
+            click.echo(f"{writes.folder / 'manifest.json'} is not what the spec says")
+    if not stale:
+        click.echo(f"up to date: {', '.join(str(one.folder) for one in everything)}", err=True)
+        return 0
+    click.echo("run penguin-compile compile to write them", err=True)
+    return 2
+
+
+def _report_written(writes: Writes) -> None:
+    counts = {
+        "created": len(writes.created),
+        "changed": len(writes.changed) + len(writes.edited),
+        "removed": len(writes.removed),
+        "unchanged": len(writes.unchanged),
+    }
+    listed = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    click.echo(f"{writes.folder}: {listed or 'nothing to write'}")

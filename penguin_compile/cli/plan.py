@@ -1,0 +1,85 @@
+"""`plan`: what apply would change, and why. Writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from penguin_compile.cli.planning import (
+    check_one,
+    decide,
+    open_environment,
+    plan_options,
+    refusals,
+    show_plan,
+)
+from penguin_compile.core.errors import FileFailure
+
+
+@click.command(
+    short_help="Show what apply would change, and why.",
+    epilog="Example: penguin-compile plan --env dev --out plan.json",
+)
+@click.argument("spec", required=False, type=click.Path())
+@click.option("--env", "environment", metavar="NAME", help="Which environment.")
+@click.option("--out", type=click.Path(), metavar="FILE", help="Save the plan for apply.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How it is shown."
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 on changes, 3 on conflicts.")
+@click.option("--secrets", is_flag=True, help="Resolve secrets and compare their fingerprints.")
+@plan_options
+def command(
+    spec: str | None,
+    environment: str | None,
+    out: str | None,
+    form: str,
+    app_name: str | None,
+    *,
+    detailed_exitcode: bool,
+    secrets: bool,
+    show_unmanaged: bool,
+    **options: Any,
+) -> int:
+    """Show what apply would change, and why; write nothing.
+
+    SPEC is a spec file, or a folder that holds one; default spec/.
+    """
+    from penguin_compile.report.diagnostics_json import diagnostic_data
+    from penguin_compile.sync.plan_file import plan_text, summarise
+
+    checked, resolved = check_one(spec, app_name, environment)
+    decisions = decide({**options, "secrets": secrets})
+    with open_environment(resolved, checked.loaded.root) as session:
+        plan = session.plan(decisions)
+        warnings = refusals(session, plan, decisions)
+    plan = replace(plan, findings=tuple(diagnostic_data(one) for one in checked.findings))
+    text = plan_text(plan, checked.loaded.path, decisions)
+    if out is not None:
+        _save(Path(out), text)
+    if form == "json":
+        click.echo(text, nl=False)
+    else:
+        show_plan(plan, unmanaged=show_unmanaged)
+    for warning in warnings:
+        click.echo(f"\napply would refuse this: {warning}", err=True)
+    if out is not None:
+        click.echo(f"\nsaved; apply exactly this with: penguin-compile apply {out}", err=True)
+    counts = summarise(plan)
+    if not detailed_exitcode:
+        return 0
+    if counts["conflicts"]:
+        return 3
+    return 2 if counts["create"] or counts["update"] or counts["delete"] else 0
+
+
+def _save(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FileFailure(
+            f"can't write the plan to {path}: {error.strerror}", hint="name another file with --out"
+        ) from None

@@ -1,0 +1,130 @@
+"""What `plan` and `apply` share: their options, and how a plan is made and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from penguin_compile.cli.specs import show_findings, style, summarise
+from penguin_compile.core.errors import PenguinError, UsageError
+from penguin_compile.core.pointer import Pointer
+from penguin_compile.core.suggestion import list_names
+from penguin_compile.pipeline import SPEC_FOLDER, CheckedSpec, ResolvedApp, check_file, find_specs
+
+if TYPE_CHECKING:
+    from penguin_compile.model.plan import Plan
+    from penguin_compile.sync.decisions import Decisions
+    from penguin_compile.sync.session import Session
+
+_OPTIONS = (
+    click.option("--app", "app_name", metavar="NAME", help="Which app, where there are several."),
+    click.option("--only", multiple=True, metavar="GLOB", help="Addresses to look at."),
+    click.option("--prune", is_flag=True, help="Delete what the spec has no longer."),
+    click.option("--use-spec", multiple=True, metavar="GLOB", help="There the spec wins."),
+    click.option("--keep-live", multiple=True, metavar="GLOB", help="There the live value stays."),
+    click.option("--max-updates", metavar="N", help="Updates of a kind: a number or per cent."),
+    click.option("--max-deletes", metavar="N", help="Deletes of a kind: a number or per cent."),
+    click.option("--show-unmanaged", is_flag=True, help="List what nobody manages."),
+)
+
+
+def plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that shape a plan."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def decide(options: dict[str, Any]) -> Decisions:
+    """The decisions that the options stand for."""
+    from penguin_compile.sync.decisions import Decisions
+
+    for name in ("max_updates", "max_deletes"):
+        value = options[name]
+        if value is not None and not value.removesuffix("%").isdigit():
+            flag = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{flag} {value}: not a number or per cent", hint=f"{flag} 60%")
+    return Decisions(
+        keep_live=options["keep_live"],
+        use_spec=options["use_spec"],
+        only=options["only"],
+        prune=options["prune"],
+        skip_conflicts=options.get("skip_conflicts", False),
+        secrets=options.get("secrets", False),
+        max_updates=options["max_updates"],
+        max_deletes=options["max_deletes"],
+    )
+
+
+def check_one(
+    spec: str | None, app_name: str | None, environment: str | None
+) -> tuple[CheckedSpec, ResolvedApp]:
+    """One app in one environment, without errors; warnings go to stderr."""
+    if environment is None:
+        raise UsageError("which environment?", hint="name one with --env NAME")
+    checked = _choose_app(spec, app_name, environment)
+    if checked.has_errors:
+        show_findings(checked.findings, err=True)
+        message = f"{checked.loaded.path} has errors: {summarise(checked.findings)}"
+        raise PenguinError(message, hint="nothing was read or written; mend the spec first")
+    return checked, checked.environments[environment]
+
+
+def _choose_app(spec: str | None, app_name: str | None, environment: str) -> CheckedSpec:
+    paths = find_specs([Path(spec or SPEC_FOLDER)])
+    if len(paths) == 1 and app_name is None:
+        return check_file(paths[0], [environment])
+    every = {}
+    for path in paths:
+        checked = check_file(path)
+        every[checked.name or str(path)] = path
+    if app_name is None:
+        raise UsageError(
+            f"there are several apps here: {list_names(every)}",
+            hint="name one with --app NAME, or its spec file",
+        )
+    if app_name not in every:
+        raise UsageError(f'no app "{app_name}" here', hint=f"there are: {list_names(every)}")
+    return check_file(every[app_name], [environment])
+
+
+@contextmanager
+def open_environment(resolved: ResolvedApp, root: Path) -> Iterator[Session]:
+    """The systems of one app's environment, for as long as the command needs them.
+
+    `root` is the spec's repository, whose commit goes into the history.
+    """
+    from penguin_compile.source.repository import find_commit
+    from penguin_compile.sync.session import open_session
+
+    if resolved.app is None:
+        raise UsageError("a spec with errors can't be planned", hint="run validate first")
+
+    def locate(pointer: Pointer) -> str:
+        return str(resolved.document.key_span(pointer))
+
+    commit = find_commit(root)
+    with open_session(resolved.app, resolved.digest, locate, git_commit=commit) as session:
+        yield session
+
+
+def refusals(session: Session, plan: Plan, decisions: Decisions) -> list[str]:
+    """What apply would refuse of a plan, conflicts apart, which the plan shows itself."""
+    try:
+        session.check(plan, replace(decisions, skip_conflicts=True))
+    except PenguinError as refusal:
+        return [refusal.message]
+    return []
+
+
+def show_plan(plan: Plan, *, unmanaged: bool) -> None:
+    """The plan as text on stdout."""
+    from penguin_compile.report.plan_text import render_plan
+    from penguin_compile.sync.plan_file import summarise as count
+
+    click.echo(render_plan(plan, count(plan), style, unmanaged=unmanaged), nl=False)

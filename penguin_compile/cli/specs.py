@@ -1,0 +1,49 @@
+"""What commands share that read specs: the argument, and how findings are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from penguin_compile.core.diagnostic import Diagnostic, Severity, sort_diagnostics
+from penguin_compile.pipeline import SPEC_FOLDER, CheckedSpec, check_file, find_specs
+
+specs_argument = click.argument("specs", nargs=-1, metavar="[SPEC]...", type=click.Path())
+environments_option = click.option(
+    "--env", "environments", multiple=True, metavar="NAME", help="This environment alone."
+)
+
+
+def check_all(specs: Sequence[str], environments: Sequence[str]) -> list[CheckedSpec]:
+    """Every spec that is named, or all in spec/, validated."""
+    paths = find_specs([Path(one) for one in specs] or [Path(SPEC_FOLDER)])
+    return [check_file(path, environments) for path in paths]
+
+
+def show_findings(findings: Sequence[Diagnostic], *, err: bool, limit: int = 100) -> None:
+    """As text, the first `limit` of them; the rest is counted."""
+    from penguin_compile.report.diagnostics_text import render_diagnostics
+
+    if not findings:
+        return
+    shown = sort_diagnostics(findings)[:limit]
+    click.echo(render_diagnostics(shown, style), err=err, nl=False)
+    if len(findings) > limit:
+        click.echo(f"\n… and {len(findings) - limit} more; --max-findings N shows them", err=err)
+
+
+def style(text: str, colour: str) -> str:
+    """Colour for a terminal; click takes it out where there is none."""
+    return click.style(text, fg=colour)
+
+
+def summarise(findings: Sequence[Diagnostic]) -> str:
+    """`2 errors, 1 warning`, or `no findings`."""
+    parts = []
+    for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO):
+        count = sum(one.severity is severity for one in findings)
+        if count:
+            parts.append(f"{count} {severity}{'s' if count > 1 and severity > 1 else ''}")
+    return ", ".join(parts) or "no findings"

@@ -1,0 +1,10 @@
+"""The commands: name → module and one line of help, so that `--help` imports none of them."""
+
+COMMANDS = {
+    "validate": ("penguin_compile.cli.validate", "Check specs and tell every finding at once."),
+    "compile": ("penguin_compile.cli.compile", "Write generated/ from specs."),
+    "plan": ("penguin_compile.cli.plan", "Show what apply would change, and why."),
+    "apply": ("penguin_compile.cli.apply", "Bring the live systems in line with a spec."),
+    "schema": ("penguin_compile.cli.schema", "Print the JSON Schema of the language."),
+    "sandbox": ("penguin_compile.cli.sandbox", "Serve a local MarchProxy-compatible API."),
+}

@@ -1,0 +1,72 @@
+"""`validate`: all findings of all environments, in one run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from penguin_compile.cli.specs import (
+    check_all,
+    environments_option,
+    show_findings,
+    specs_argument,
+    summarise,
+)
+from penguin_compile.core.diagnostic import Diagnostic, Severity
+
+
+@click.command(
+    short_help="Check specs and tell every finding at once.",
+    epilog="Example: penguin-compile validate spec/myapp.yaml --strict",
+)
+@specs_argument
+@environments_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    help="How findings are told.",
+)
+@click.option("--strict", is_flag=True, help="Exit with 1 on warnings, too.")
+@click.option(
+    "--max-findings",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    help="How many are shown; all are counted.",
+)
+def command(
+    specs: tuple[str, ...],
+    environments: tuple[str, ...],
+    form: str,
+    max_findings: int,
+    *,
+    strict: bool,
+) -> int:
+    """Check specs and tell every finding at once.
+
+    SPEC is a file or a folder of specs; default spec/. Exit code 1 on errors.
+    """
+    checked = check_all(specs, environments)
+    findings = [finding for spec in checked for finding in spec.findings]
+    _show(findings, form, max_findings)
+    if form == "text":
+        named = ", ".join(spec.loaded.path for spec in checked)
+        click.echo(f"{named}: {summarise(findings)}", err=True)
+    worst = max((one.severity for one in findings), default=Severity.INFO)
+    return int(worst is Severity.ERROR or (strict and worst is Severity.WARNING))
+
+
+def _show(findings: Sequence[Diagnostic], form: str, limit: int) -> None:
+    if form == "json":
+        from penguin_compile.report.diagnostics_json import render_diagnostics_json
+
+        click.echo(render_diagnostics_json(findings, limit), nl=False)
+    elif form == "github":
+        from penguin_compile.report.diagnostics_github import render_diagnostics_github
+
+        click.echo(render_diagnostics_github(findings[:limit]), nl=False)
+    else:
+        show_findings(findings, err=False, limit=limit)

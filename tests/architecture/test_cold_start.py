@@ -1,0 +1,73 @@
+"""What each command imports: the price of every start."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = (
+    "alembic",
+    "cryptography",
+    "httpx",
+    "jinja2",
+    "jsonschema_rs",
+    "psycopg",
+    "pydantic",
+    "pymysql",
+    "rich",
+    "ruamel.yaml",
+    "sqlalchemy",
+    "tenacity",
+    "tomllib",
+)
+PROGRAM = """
+import sys
+sys.argv = ["penguin-compile", *sys.argv[1:]]
+from penguin_compile.__main__ import main
+try:
+    main()
+except SystemExit as leave:
+    assert not leave.code, leave.code
+print("LOADED", *sys.modules)
+"""
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    last = done.stdout.splitlines()[-1].split()
+    assert last[0] == "LOADED"
+    return set(last[1:])
+
+
+def test_help_loads_click_and_nothing_heavy() -> None:
+    loaded = loaded_by("--help")
+    assert "click" in loaded
+    assert loaded.isdisjoint(HEAVY)
+
+
+def test_version_does_not_even_load_click() -> None:
+    assert "click" not in loaded_by("--version")
+
+
+@pytest.mark.parametrize("command", ["validate", "compile", "plan", "apply", "schema", "sandbox"])
+def test_the_help_of_a_command_loads_nothing_heavy_but_what_it_reads_specs_with(
+    command: str,
+) -> None:
+    allowed = {"ruamel.yaml"}  # the pipeline's own front; pydantic and what follows come later
+    assert loaded_by(command, "--help").isdisjoint(set(HEAVY) - allowed)
+
+
+def test_validate_loads_yaml_and_pydantic_alone() -> None:
+    loaded = loaded_by("validate", "spec/myapp.yaml")
+    assert {"ruamel.yaml", "pydantic"} <= loaded
+    assert loaded.isdisjoint(set(HEAVY) - {"ruamel.yaml", "pydantic"})
