@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup demo test test-fast lint format bench generated schema lock clean
+.PHONY: help setup demo test test-fast lint format bench picture generated lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -17,6 +17,7 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q penguin_compile  # also where PYTHONDONTWRITEBYTECODE is set
 	@touch $@
 
 demo: $(READY) ## the main job on the example app, for real: SQLite and a local gateway
@@ -41,6 +42,9 @@ format: $(READY) ## mend style
 
 bench: $(READY) ## how fast each stage is, beside its floor
 	$(BIN)/python -m bench
+
+picture: $(READY) ## draw docs/plan.svg anew, from a real run
+	@PATH="$(abspath $(BIN)):$$PATH" docs/picture.sh
 
 generated: $(READY) ## write generated/ and schemas/ anew
 	$(BIN)/penguin-compile compile

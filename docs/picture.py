@@ -17,7 +17,7 @@ def draw(out: Path, command: list[str], title: str) -> None:
     """Run a command and write an SVG of its output."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     console = Console(record=True, width=100, force_terminal=True, file=open("/dev/null", "w"))  # noqa: PTH123, SIM115
-    console.print(Text.from_ansi(f"$ {title}\n{done.stdout.rstrip()}"))
+    console.print(Text.from_ansi(f"$ {title}\n{done.stdout.rstrip()}\n "))
     svg = console.export_svg(title="penguin-compile", unique_id="penguin")
     # The font is the reader's own: a picture must not fetch anything.
     lines = [line for line in svg.splitlines() if "cdnjs" not in line]

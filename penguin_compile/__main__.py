@@ -1,5 +1,6 @@
-"""Where the program begins; imports nothing that an answer doesn't need."""
+"""Where the program begins and ends; imports nothing that an answer doesn't need."""
 
+import os
 import sys
 
 
@@ -12,7 +13,15 @@ def main() -> None:
         return
     from penguin_compile.cli.program import run
 
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:  # the reader of a pipe went away
+        code = code or 1
+    if "coverage" in sys.modules:
+        sys.exit(code)
+    os._exit(code)  # as mypy leaves: taking a large spec apart object by object helps nobody
 
 
 if __name__ == "__main__":

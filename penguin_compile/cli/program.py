@@ -11,10 +11,12 @@ from typing import Any
 import click
 
 from penguin_compile import __version__
+from penguin_compile.cli.quick_start import skip_collection, skip_plugins
 from penguin_compile.cli.table import COMMANDS
 from penguin_compile.core.errors import PenguinError
 
 _PREFIX = "PENGUIN_COMPILE_"
+_LONG_RUNNING = frozenset(("sandbox",))
 _USAGE = 64
 _INTERRUPTED = 130
 
@@ -81,6 +83,9 @@ def program(ctx: click.Context, directory: str | None, color: str, *, debug: boo
             raise PenguinError(
                 f"can't change to {directory}: {error.strerror}", hint="-C names a folder"
             ) from None
+    if ctx.invoked_subcommand not in _LONG_RUNNING:
+        skip_collection()
+        skip_plugins()
     ctx.color = {"always": True, "never": False}.get(color, _colour_of_terminal())
     ctx.obj = {"debug": debug}
     ctx.default_map = _project_defaults(ctx)

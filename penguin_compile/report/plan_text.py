@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from textwrap import wrap
+from textwrap import fill, wrap
 from typing import Any
 
 from penguin_compile.model.plan import ABSENT, Action, Change, ChangeClass, FieldChange, Plan
@@ -59,7 +59,8 @@ def _is_shown(change: Change, *, unmanaged: bool) -> bool:
 
 def _change_lines(change: Change, width: int, style: Style) -> Iterator[str]:
     sign, colour = _sign(change)
-    texts = list(_details(change))
+    room = _WIDTH - 5 - width
+    texts = [line for text in _details(change) for line in wrap(text, room) or [""]]
     first = texts[0] if texts else ""
     line = f"  {style(sign, colour)} {change.address!s:<{width}} {first}".rstrip()
     plain = f"  {sign} {change.address!s:<{width}} {first}".rstrip()
@@ -125,7 +126,7 @@ def _kept(change: Change, value: FieldChange | None) -> str:
     if value is None:
         return f"live edits kept: {', '.join(one.path for one in change.fields)}"
     moved = "unchanged" if value.base == value.desired else "set aside"
-    who = f"edit by {change.edited_by}" if change.edited_by else "live edit"
+    who = change.edited_by or "live edit"
     return f"live {show(value.live)} kept ({who}; spec {show(value.desired)} {moved})"
 
 
@@ -201,7 +202,7 @@ def summary_sentence(summary: dict[str, int]) -> str:
         sentence += (
             f"\n      {quiet} of the updates the running app does not see (description only)."
         )
-    return sentence
+    return "\n".join(fill(line, _WIDTH, subsequent_indent="  ") for line in sentence.splitlines())
 
 
 def _ways_out(plan: Plan) -> Iterator[str]:

@@ -3,8 +3,6 @@
 `extends` and `overrides` are applied before shapes are read; see `source/environments.py`.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field

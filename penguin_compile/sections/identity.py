@@ -1,7 +1,5 @@
 """Section `app`: who the app is."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from penguin_compile.model.app import Identity

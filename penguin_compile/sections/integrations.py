@@ -1,7 +1,5 @@
 """Section `integrations`: WaddleAI, the optional AI service."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from penguin_compile.model.app import WaddleAI

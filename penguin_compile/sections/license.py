@@ -1,7 +1,5 @@
 """Section `license`: tiers, limits, and the features that each tier grants."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field

@@ -1,7 +1,5 @@
 """Section `outputs`: where compile writes, and the table that holds the settings."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field

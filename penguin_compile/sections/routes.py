@@ -1,7 +1,5 @@
 """Section `routes`: who may reach which service, and where the gateway listens for it."""
 
-from __future__ import annotations
-
 from typing import Literal, TypeAlias
 
 from pydantic import Field

@@ -1,8 +1,6 @@
 """Section `services`: what the gateway registers, and the containers that run it."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -57,7 +55,7 @@ class EnvironmentValueShape(Shape):
     )
 
     @model_validator(mode="after")
-    def _one_source(self) -> EnvironmentValueShape:
+    def _one_source(self) -> Self:
         stated = [name for name in _SOURCES if getattr(self, name) is not None]
         if len(stated) > 1 or (not stated and self.literal is None):
             raise mistake("give one of config, variable, secret or template, or a plain value")
@@ -146,7 +144,7 @@ class ServiceShape(Shape):
     )
 
     @model_validator(mode="after")
-    def _check_container(self) -> ServiceShape:
+    def _check_container(self) -> Self:
         if self.container is not None and not isinstance(self.container, dict):
             raise mistake("`container` is a mapping: the keys of a Compose service")
         return self

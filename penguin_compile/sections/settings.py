@@ -1,7 +1,5 @@
 """Section `config`: the run-time settings, rows of table `config`."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, model_validator
@@ -101,10 +99,10 @@ def lower_setting(key: str, shape: SettingShape) -> Setting:
 
 
 def _lower_check(shape: SettingShape) -> Check | None:
-    check = shape.check or CheckShape.model_construct()
+    if shape.check is None:
+        return None if shape.enum is None else Check(enum=tuple(shape.enum))
+    check = shape.check
     enum = shape.enum if check.enum is None else check.enum
-    if shape.check is None and enum is None:
-        return None
     return Check(
         minimum=check.min,
         maximum=check.max,

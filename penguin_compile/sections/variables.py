@@ -1,7 +1,5 @@
 """Section `variables`: what a deployment sets that is no row of `config`."""
 
-from __future__ import annotations
-
 from typing import Literal, TypeAlias
 
 from pydantic import Field

@@ -41,7 +41,7 @@ def quote_env(text: str) -> str | None:
 
 
 def render(app: App, placement: Placement) -> Iterator[Artifact]:
-    """The file of all variables, and one per service that has a container."""
+    """The file of all variables, and one for each container that is given some."""
     first = f"# {heading(placement)}"
     declared = list(app.deployment.variables.values())
     start = [first, "# Copy it to .env beside docker-compose.yml and fill in what is empty."]
@@ -49,13 +49,13 @@ def render(app: App, placement: Placement) -> Iterator[Artifact]:
     yield Artifact(path="env/.env.example", text=text)
     order = {one.name: index for index, one in enumerate(declared)}
     for name, service in deployed_services(app).items():
-        if service.container is not None:
-            names = _given(app, name)
-            indexes = sorted(order[one] for one in names if one in order)
+        if service.container is None:
+            continue
+        names = _given(app, name)
+        indexes = sorted(order[one] for one in names if one in order)
+        if indexes:
             given = [_with_default(declared[index], names) for index in indexes]
             start = [first, f"# What the container of {name} is given from outside."]
-            if not given:
-                start.append("# It needs nothing.")
             yield Artifact(path=f"env/{name}.env.example", text=_text(start, given))
 
 

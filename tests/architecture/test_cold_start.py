@@ -25,13 +25,18 @@ HEAVY = (
     "tomllib",
 )
 PROGRAM = """
-import sys
+import os, sys
 sys.argv = ["penguin-compile", *sys.argv[1:]]
 from penguin_compile.__main__ import main
+
+def leave(code):
+    raise SystemExit(code)
+
+os._exit = leave  # so that what was loaded can be told
 try:
     main()
-except SystemExit as leave:
-    assert not leave.code, leave.code
+except SystemExit as left:
+    assert not left.code, left.code
 print("LOADED", *sys.modules)
 """
 

@@ -68,7 +68,7 @@ def test_an_admins_edit_is_kept_and_named(penguin: Run, applied: Path) -> None:
     result = penguin("apply", "--env", "dev", "--yes")
     assert result.code == 0
     assert "= config/theme" in result.out
-    assert 'live "dark" kept (edit by admin@example.com; spec "light" unchanged)' in result.out
+    assert 'live "dark" kept (admin@example.com; spec "light" unchanged)' in result.out
     assert rows() == {"theme": "dark", "page_size": "50"}
 
 

@@ -112,11 +112,7 @@ variables:
 
 def test_a_container_is_shown_what_it_is_given_by_the_deployments_names():
     artifacts = render("env", read_app(SPEC))
-    assert sorted(artifacts) == [
-        "env/.env.example",
-        "env/web.env.example",
-        "env/worker.env.example",
-    ]
+    assert sorted(artifacts) == ["env/.env.example", "env/web.env.example"]
     text = artifacts["env/web.env.example"].text
     assert re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE) == [
         ("MODE", "'web'"),
