@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,9 @@ def command(
 
     seconds = _seconds(lock_timeout)
     if source is not None and source.endswith(".json"):
-        return _apply_saved(Path(source), environment, seconds)
+        _refuse_decisions(options)
+        skip = bool(options["skip_conflicts"])
+        return _apply_saved(Path(source), environment, seconds, skip_conflicts=skip)
     checked, resolved = check_one(source, app_name, environment)
     show_findings(checked.findings, err=True)
     decisions = decide({**options, "secrets": True})
@@ -78,7 +81,20 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _apply_saved(path: Path, environment: str | None, seconds: float) -> int:
+def _refuse_decisions(options: dict[str, Any]) -> None:
+    """A saved plan holds its decisions: what is said beside it would be ignored."""
+    stated = [name for name, value in options.items() if value and name != "skip_conflicts"]
+    if stated:
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in stated)
+        raise UsageError(
+            f"{flags} can't change a saved plan",
+            hint="give it to plan, and save that: penguin-compile plan --env NAME --out plan.json",
+        )
+
+
+def _apply_saved(
+    path: Path, environment: str | None, seconds: float, *, skip_conflicts: bool
+) -> int:
     from penguin_compile.sync.plan_file import hold_to, plan_text, read_plan
 
     saved = read_plan(path)
@@ -88,7 +104,7 @@ def _apply_saved(path: Path, environment: str | None, seconds: float) -> int:
     with open_environment(resolved, checked.loaded.root) as session:
         plan = hold_to(saved, session.plan(saved.decisions))
         show_plan(plan, unmanaged=False)
-        session.check(plan, saved.decisions)
+        session.check(plan, replace(saved.decisions, skip_conflicts=skip_conflicts))
         text = plan_text(plan, saved.spec, saved.decisions)
         outcome = session.apply(plan, plan_text=text, lock_timeout=seconds)
     return _report(outcome, plan)

@@ -146,6 +146,20 @@ def test_a_stale_plan_writes_nothing(
     assert rows() == before
 
 
+def test_a_saved_plan_takes_no_more_decisions(penguin: Run, applied: Path) -> None:
+    edit_row("theme", "dark")
+    replace(applied, "default: light", "default: blue")
+    replace(applied, "default: 20", "default: 50")
+    assert penguin("plan", "--env", "dev", "--out", "plan.json").code == 0
+    refused = penguin("apply", "plan.json", "--use-spec", "config/theme")
+    assert refused.code == 64
+    assert "--use-spec" in refused.err
+    assert penguin("apply", "plan.json").code == 3
+    assert rows() == {"theme": "dark", "page_size": "20"}
+    assert penguin("apply", "plan.json", "--skip-conflicts").code == 3
+    assert rows() == {"theme": "dark", "page_size": "50"}
+
+
 def test_a_plan_for_another_environment_is_refused(penguin: Run, shop: Path) -> None:
     assert penguin("plan", "--env", "dev", "--out", "plan.json").code == 0
     assert penguin("apply", "plan.json", "--env", "prod").code == 64
