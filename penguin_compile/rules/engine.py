@@ -32,7 +32,9 @@ def check_app(app: App, document: Document) -> Iterator[Diagnostic]:
 def _place(rule: Rule, finding: Finding, document: Document) -> Diagnostic:
     pointer = _existing(finding.pointer, document)
     missing = len(pointer) < len(finding.pointer)
-    locate = document.key_span if finding.at_key or missing else document.value_span
+    at_key = finding.at_key or missing
+    locate = document.key_span if at_key else document.value_span
+    overridden = () if at_key else document.earlier_spans(pointer)
     return Diagnostic(
         code=rule.code,
         severity=finding.severity or rule.severity,
@@ -41,9 +43,12 @@ def _place(rule: Rule, finding: Finding, document: Document) -> Diagnostic:
         pointer=pointer,
         label=finding.label,
         help=finding.help,
-        related=tuple(
-            Related(message=message, span=document.key_span(other))
-            for message, other in finding.related
+        related=(
+            *(Related(message="overrides this", span=span) for span in overridden),
+            *(
+                Related(message=message, span=document.key_span(other))
+                for message, other in finding.related
+            ),
         ),
     )
 

@@ -85,8 +85,13 @@ class Document:
         return self.span if place is self.place else Span(place[0], place[1], place[2])
 
     def earlier_spans(self, pointer: Pointer) -> Iterator[Span]:
-        """Where the values stand that overlays replaced by this one, the latest first."""
-        earlier = self.place_of(pointer)[5]
+        """Where the values stand that overlays replaced, by this one or by what it is part of.
+
+        The latest first.
+        """
+        depths = range(len(pointer), 0, -1)
+        replaced = (self.place_of(pointer[:depth])[5] for depth in depths)
+        earlier = next((one for one in replaced if one is not None), None)
         while earlier is not None:
             yield Span(earlier[0], earlier[3], earlier[4])
             earlier = earlier[5]

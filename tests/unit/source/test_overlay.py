@@ -46,6 +46,11 @@ def test_a_patched_value_points_at_the_patch_and_knows_what_it_replaced() -> Non
     assert [str(one) for one in merged.earlier_spans(("a", "b"))] == ["base.yaml:1:8"]
 
 
+def test_a_part_of_a_replaced_value_knows_what_the_whole_replaced() -> None:
+    merged = apply_patch(tree("a: {b: [1, 2]}\n"), tree("a: {b: [3]}\n", "over.yaml"))
+    assert [str(one) for one in merged.earlier_spans(("a", "b", 0))] == ["base.yaml:1:8"]
+
+
 def test_defaults_are_replaced_whole_and_equally_named_keys_elsewhere_are_not() -> None:
     base = tree("config: {k: {default: {a: 1}}}\ncompose: {networks: {default: {a: 1}}}\n")
     over = tree("config: {k: {default: {b: null}}}\ncompose: {networks: {default: {b: 2}}}\n")
