@@ -12,6 +12,7 @@ import click
 from penguin_compile.cli.planning import (
     check_one,
     decide,
+    environment_option,
     open_environment,
     plan_options,
     show_plan,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     epilog="Example: penguin-compile apply --env dev, or: penguin-compile apply plan.json",
 )
 @click.argument("source", required=False, type=click.Path(), metavar="[SPEC|PLAN]")
-@click.option("--env", "environment", metavar="NAME", help="Which environment.")
+@environment_option
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @click.option("--skip-conflicts", is_flag=True, help="Do the rest, and still exit with 3.")
 @click.option("--lock-timeout", default="0s", metavar="TIME", help="Wait for the lock: 30s.")

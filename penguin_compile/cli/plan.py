@@ -11,6 +11,7 @@ import click
 from penguin_compile.cli.planning import (
     check_one,
     decide,
+    environment_option,
     open_environment,
     plan_options,
     refusals,
@@ -24,7 +25,7 @@ from penguin_compile.core.errors import FileFailure
     epilog="Example: penguin-compile plan --env dev --out plan.json",
 )
 @click.argument("spec", required=False, type=click.Path())
-@click.option("--env", "environment", metavar="NAME", help="Which environment.")
+@environment_option
 @click.option("--out", type=click.Path(), metavar="FILE", help="Save the plan for apply.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How it is shown."

@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from penguin_compile.sync.decisions import Decisions
     from penguin_compile.sync.session import Session
 
+app_option = click.option(
+    "--app", "app_name", metavar="NAME", help="Which app, where there are several."
+)
+environment_option = click.option("--env", "environment", metavar="NAME", help="Which environment.")
 _OPTIONS = (
-    click.option("--app", "app_name", metavar="NAME", help="Which app, where there are several."),
+    app_option,
     click.option("--only", multiple=True, metavar="GLOB", help="Addresses to look at."),
     click.option("--prune", is_flag=True, help="Delete what the spec has no longer."),
     click.option("--use-spec", multiple=True, metavar="GLOB", help="There the spec wins."),

@@ -8,18 +8,40 @@ from pathlib import Path
 import click
 
 from penguin_compile.core.diagnostic import Diagnostic, Severity, sort_diagnostics
-from penguin_compile.pipeline import SPEC_FOLDER, CheckedSpec, check_file, find_specs
+from penguin_compile.core.errors import UsageError
+from penguin_compile.pipeline import SPEC_FOLDER, CheckedSpec, check_file, check_spec, find_specs
 
 specs_argument = click.argument("specs", nargs=-1, metavar="[SPEC]...", type=click.Path())
 environments_option = click.option(
     "--env", "environments", multiple=True, metavar="NAME", help="This environment alone."
 )
 
+STDIN = "-"
+STANDARD_INPUT = "<stdin>"
+
 
 def check_all(specs: Sequence[str], environments: Sequence[str]) -> list[CheckedSpec]:
     """Every spec that is named, or all in spec/, validated."""
     paths = find_specs([Path(one) for one in specs] or [Path(SPEC_FOLDER)])
     return [check_file(path, environments) for path in paths]
+
+
+def check_standard_input(filename: str | None, environments: Sequence[str]) -> CheckedSpec:
+    """The text on standard input, validated as the file that it counts as.
+
+    Raises UsageError for a name that is no file's.
+    """
+    from penguin_compile.source.load import load_text
+    from penguin_compile.source.text import LARGEST, decode_source
+
+    if filename is not None and (not filename or Path(filename).is_dir()):
+        raise UsageError(
+            f'--stdin-filename is a file, and "{filename}" is none', hint="name the spec, new or not"
+        )
+    data = click.get_binary_stream("stdin").read(LARGEST + 1)
+    source, findings = decode_source(data, STANDARD_INPUT if filename is None else filename)
+    path = None if filename is None else Path(filename)
+    return check_spec(load_text(source, path, findings), environments)
 
 
 def show_findings(findings: Sequence[Diagnostic], *, err: bool, limit: int = 100) -> None:

@@ -5,6 +5,8 @@ COMMANDS = {
     "compile": ("penguin_compile.cli.compile", "Write generated/ from specs."),
     "plan": ("penguin_compile.cli.plan", "Show what apply would change, and why."),
     "apply": ("penguin_compile.cli.apply", "Bring the live systems in line with a spec."),
+    "history": ("penguin_compile.cli.history", "List what was applied, when and by whom."),
+    "unlock": ("penguin_compile.cli.unlock", "Free the lock of a run that is dead."),
     "schema": ("penguin_compile.cli.schema", "Print the JSON Schema of the language."),
     "sandbox": ("penguin_compile.cli.sandbox", "Serve a local MarchProxy-compatible API."),
 }

@@ -7,13 +7,17 @@ from collections.abc import Sequence
 import click
 
 from penguin_compile.cli.specs import (
+    STDIN,
     check_all,
+    check_standard_input,
     environments_option,
     show_findings,
     specs_argument,
     summarise,
 )
 from penguin_compile.core.diagnostic import Diagnostic, Severity
+from penguin_compile.core.errors import UsageError
+from penguin_compile.pipeline import CheckedSpec
 
 
 @click.command(
@@ -21,6 +25,11 @@ from penguin_compile.core.diagnostic import Diagnostic, Severity
     epilog="Example: penguin-compile validate spec/myapp.yaml --strict",
 )
 @specs_argument
+@click.option(
+    "--stdin-filename",
+    metavar="PATH",
+    help="The file that the text on standard input (SPEC is -) counts as.",
+)
 @environments_option
 @click.option(
     "--format",
@@ -39,6 +48,7 @@ from penguin_compile.core.diagnostic import Diagnostic, Severity
 )
 def command(
     specs: tuple[str, ...],
+    stdin_filename: str | None,
     environments: tuple[str, ...],
     form: str,
     max_findings: int,
@@ -47,9 +57,10 @@ def command(
 ) -> int:
     """Check specs and tell every finding at once.
 
-    SPEC is a file or a folder of specs; default spec/. Exit code 1 on errors.
+    SPEC is a file, a folder of specs, or - for standard input; default spec/. Exit code 1 on
+    errors.
     """
-    checked = check_all(specs, environments)
+    checked = _check(specs, stdin_filename, environments)
     findings = [finding for spec in checked for finding in spec.findings]
     _show(findings, form, max_findings)
     if form == "text":
@@ -57,6 +68,21 @@ def command(
         click.echo(f"{named}: {summarise(findings)}", err=True)
     worst = max((one.severity for one in findings), default=Severity.INFO)
     return int(worst is Severity.ERROR or (strict and worst is Severity.WARNING))
+
+
+def _check(
+    specs: Sequence[str], stdin_filename: str | None, environments: Sequence[str]
+) -> list[CheckedSpec]:
+    if list(specs) == [STDIN]:
+        return [check_standard_input(stdin_filename, environments)]
+    if STDIN in specs:
+        raise UsageError("- is standard input, and stands alone", hint="name it or files, not both")
+    if stdin_filename is not None:
+        raise UsageError(
+            "--stdin-filename names the text on standard input, and none is read",
+            hint="validate - --stdin-filename PATH < PATH",
+        )
+    return check_all(specs, environments)
 
 
 def _show(findings: Sequence[Diagnostic], form: str, limit: int) -> None:
