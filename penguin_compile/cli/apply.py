@@ -17,14 +17,13 @@ from penguin_compile.cli.planning import (
     plan_options,
     show_plan,
 )
-from penguin_compile.cli.specs import show_findings
+from penguin_compile.cli.specs import mention_findings
 from penguin_compile.core.errors import AppliedInPart, Refused, UsageError
 from penguin_compile.model.plan import Action, ChangeClass
 
 if TYPE_CHECKING:
     from penguin_compile.model.plan import Plan
     from penguin_compile.sync.outcome import Outcome
-    from penguin_compile.sync.session import Session
 
 
 @click.command(
@@ -60,14 +59,16 @@ def command(
         skip = bool(options["skip_conflicts"])
         return _apply_saved(Path(source), environment, seconds, skip_conflicts=skip)
     checked, resolved = check_one(source, app_name, environment)
-    show_findings(checked.findings, err=True)
+    mention_findings([checked])
     decisions = decide({**options, "secrets": True})
     with open_environment(resolved, checked.loaded.root) as session:
         plan = session.plan(decisions)
         show_plan(plan, unmanaged=show_unmanaged)
         session.check(plan, decisions)
+        if yes:
+            session.check_memory(plan)
         if has_work(plan):
-            _ask(session, plan, yes=yes)
+            _ask(plan, yes=yes)
         text = plan_text(plan, checked.loaded.path, decisions)
         outcome = session.apply(plan, plan_text=text, lock_timeout=seconds)
     return _report(outcome, plan)
@@ -116,7 +117,7 @@ def has_work(plan: Plan) -> bool:
     return any(one.action is not Action.NONE for one in plan.changes)
 
 
-def _ask(session: Session, plan: Plan, *, yes: bool) -> None:
+def _ask(plan: Plan, *, yes: bool) -> None:
     if yes and plan.protected:
         raise Refused(
             f'the environment "{plan.environment}" is protected: --yes needs a saved plan',
@@ -124,7 +125,6 @@ def _ask(session: Session, plan: Plan, *, yes: bool) -> None:
             "reviewed, then: penguin-compile apply plan.json",
         )
     if yes:
-        session.check_memory(plan)
         return
     if not sys.stdin.isatty():
         raise UsageError(

@@ -10,6 +10,7 @@ import click
 from penguin_compile.cli.specs import (
     check_all,
     environments_option,
+    mention_findings,
     show_findings,
     specs_argument,
     style,
@@ -50,10 +51,11 @@ def command(
 
     checked = check_all(specs, environments)
     findings = [finding for spec in checked for finding in spec.findings]
-    show_findings(findings, err=True)
     if any(spec.has_errors for spec in checked):
+        show_findings(findings, err=True)
         click.echo(f"nothing was written: {summarise(findings)}", err=True)
         return 1
+    mention_findings(checked)
     everything = [writes for spec in checked for writes in _plan_spec(spec, targets, out)]
     if show_diff:
         for writes in everything:

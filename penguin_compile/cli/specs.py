@@ -36,7 +36,8 @@ def check_standard_input(filename: str | None, environments: Sequence[str]) -> C
 
     if filename is not None and (not filename or Path(filename).is_dir()):
         raise UsageError(
-            f'--stdin-filename is a file, and "{filename}" is none', hint="name the spec, new or not"
+            f'--stdin-filename is a file, and "{filename}" is none',
+            hint="name the spec, new or not",
         )
     data = click.get_binary_stream("stdin").read(LARGEST + 1)
     source, findings = decode_source(data, STANDARD_INPUT if filename is None else filename)
@@ -59,6 +60,14 @@ def show_findings(findings: Sequence[Diagnostic], *, err: bool, limit: int = 100
 def style(text: str, colour: str) -> str:
     """Colour for a terminal; click takes it out where there is none."""
     return click.style(text, fg=colour)
+
+
+def mention_findings(checked: Sequence[CheckedSpec]) -> None:
+    """That there are warnings, and who tells them: commands that act don't repeat them all."""
+    for spec in checked:
+        if spec.findings:
+            counted = summarise(spec.findings)
+            click.echo(f"{spec.loaded.path}: {counted}; see penguin-compile validate", err=True)
 
 
 def summarise(findings: Sequence[Diagnostic]) -> str:

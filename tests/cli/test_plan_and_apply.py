@@ -203,6 +203,20 @@ def test_deleting_all_of_a_kind_needs_a_limit(penguin: Run, applied: Path) -> No
     assert rows() == {"theme": "light", "page_size": "20"}
 
 
+def test_a_runner_without_memory_is_refused(
+    penguin: Run, shop: Path, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    text = shop.read_text()
+    line = '    database: {url: "sqlite:///dev.db"}\n'
+    shop.write_text(text.replace(line, ""))
+    assert penguin("apply", "--env", "dev", "--yes").code == 0
+    (tmp_path / ".penguin").rename(tmp_path / "elsewhere")
+    refused = penguin("apply", "--env", "dev", "--yes")
+    assert refused.code == 4
+    assert "state: {url:" in refused.err
+    assert not (tmp_path / ".penguin").exists()
+
+
 def test_json_and_text_show_the_same_plan(penguin: Run, shop: Path) -> None:
     text = penguin("plan", "--env", "dev").out
     data = json.loads(penguin("plan", "--env", "dev", "--format", "json").out)
