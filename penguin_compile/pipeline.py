@@ -41,12 +41,17 @@ class ResolvedApp:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the resolved spec: comments and layout apart, any change changes it."""
-        import json
+        import hashlib
 
-        from penguin_compile.core.canonical import digest_text
+        import orjson
 
-        text = json.dumps(self.document.root, ensure_ascii=False, separators=(",", ":"))
-        return digest_text(text)
+        try:
+            data = orjson.dumps(self.document.root)
+        except TypeError:  # an integer of more than 64 bits
+            import json
+
+            data = json.dumps(self.document.root, separators=(",", ":")).encode()
+        return hashlib.sha256(data).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ Formats: integration-standards, "MarchProxy API Gateway Integration".
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -45,7 +44,10 @@ def render(app: App, placement: Placement) -> Iterable[Artifact]:
 
 def _json_text(value: Any) -> str:
     """JSON with two spaces, as deep as a member of the document stands."""
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False).replace("\n", "\n  ")
+    import orjson
+
+    text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+    return text.replace("\n", "\n  ")
 
 
 def _document(names: Iterable[str], texts: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ HEAVY = (
     "httpx",
     "jinja2",
     "jsonschema_rs",
+    "orjson",
     "psycopg",
     "pydantic",
     "pymysql",
