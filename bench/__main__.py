@@ -82,13 +82,19 @@ def bench_stages(spec: Path, runs: int) -> None:
     rows["compile, cold: validate, render, check, write"] = measure(runs, compile_all)
     size = len(text.encode())
     print_rows(f"one spec of {size / 1e6:.1f} MB", "events", floor, rows)
+
+
+def bench_memory(spec: Path) -> None:
+    """Before anything large is loaded here: a child is born with its parent's peak."""
     program = str(Path(sys.executable).parent / "penguin-compile")
+    size = spec.stat().st_size
+    print()
     for name in ("validate", "compile"):
         command = [program, name, str(spec)]
         subprocess.run(command, check=True, capture_output=True, cwd=spec.parent)
         # The largest child so far: the commands are run in the order of their appetite.
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-        print(f"  peak memory of {name}: {peak / 1e6:.0f} MB, {peak / size:.0f} times the file")
+        print(f"peak memory of {name}: {peak / 1e6:.0f} MB, {peak / size:.0f} times the file")
 
 
 def bench_commands(runs: int, folder: str) -> None:
@@ -123,6 +129,7 @@ def main() -> None:
         bench_commands(max(chosen.runs, 11), f"{folder}/out")
         spec = Path(folder) / "bench.yaml"
         spec.write_text(make_spec(chosen.services, chosen.routes, chosen.settings))
+        bench_memory(spec)
         bench_stages(spec, chosen.runs)
 
 
