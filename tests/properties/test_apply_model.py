@@ -1,0 +1,166 @@
+"""Any history of edits, specs and applies, on a real SQLite database: nothing is ever lost."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from penguin_compile.core.pointer import Pointer, format_dotted
+from penguin_compile.model.plan import Action, ChangeClass, Plan
+from penguin_compile.sync.decisions import Decisions
+from penguin_compile.sync.session import open_session
+from tests.models import read_app
+
+KEYS = ("alpha", "beta", "gamma")
+values = st.sampled_from(["one", "two", "", "0", "it's"])
+keys = st.sampled_from(KEYS)
+modes = st.sampled_from(["seed", "merge", "enforce"])
+
+
+class Applies(RuleBasedStateMachine):
+    """An admin and an engineer at work on one table."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.database = Path(self.folder.name) / "app.db"
+        self.spec: dict[str, tuple[str, str]] = {}
+        self.foreign: dict[str, str] = {}
+        self.edited: dict[str, str] = {}
+        self.settled: set[str] = set()
+
+    def teardown(self) -> None:
+        self.folder.cleanup()
+
+    @initialize(first=st.dictionaries(keys, st.tuples(values, modes), min_size=1))
+    def write_the_first_spec(self, first: dict[str, tuple[str, str]]) -> None:
+        self.spec = first
+        self.apply(Decisions())
+
+    @rule(key=keys, value=values, mode=modes)
+    def change_the_spec(self, key: str, value: str, mode: str) -> None:
+        self.spec[key] = (value, mode)
+
+    @rule(key=keys)
+    def drop_from_the_spec(self, key: str) -> None:
+        if len(self.spec) > 1:
+            self.spec.pop(key, None)
+
+    @rule(key=keys, value=values)
+    def edit_live(self, key: str, value: str) -> None:
+        query = "UPDATE config SET config_value = ?, updated_by = 'admin' WHERE config_key = ?"
+        with closing(sqlite3.connect(self.database)) as database, database:
+            if database.execute(query, (value, key)).rowcount:
+                self.edited[key] = value
+
+    @rule(key=keys)
+    def delete_live(self, key: str) -> None:
+        with closing(sqlite3.connect(self.database)) as database, database:
+            database.execute("DELETE FROM config WHERE config_key = ?", (key,))
+        self.edited.pop(key, None)
+
+    @rule(name=st.sampled_from(["x.one", "x.two"]), value=values)
+    def add_a_row_of_somebody_else(self, name: str, value: str) -> None:
+        with closing(sqlite3.connect(self.database)) as database, database:
+            database.execute("DELETE FROM config WHERE config_key = ?", (name,))
+            database.execute(
+                "INSERT INTO config (config_key, config_value, config_type, category) "
+                "VALUES (?, ?, 'string', 'system')",
+                (name, value),
+            )
+        self.foreign[name] = value
+
+    @rule(
+        prune=st.booleans(),
+        skip=st.booleans(),
+        keep=st.sampled_from([(), ("*",)]),
+        use=st.sampled_from([(), ("config/alpha",)]),
+    )
+    def apply_the_spec(
+        self, *, prune: bool, skip: bool, keep: tuple[str, ...], use: tuple[str, ...]
+    ) -> None:
+        self.apply(
+            Decisions(prune=prune, skip_conflicts=skip, keep_live=keep, use_spec=use), use=use
+        )
+
+    @invariant()
+    def rows_of_others_are_as_they_were(self) -> None:
+        rows = self.rows()
+        assert {name: rows.get(name) for name in self.foreign} == self.foreign
+
+    def apply(self, decisions: Decisions, use: tuple[str, ...] = ()) -> None:
+        before = self.rows()
+        plan = self.plan(decisions)
+        conflicts = [one for one in plan.changes if one.klass is ChangeClass.CONFLICT]
+        if conflicts and not decisions.skip_conflicts:
+            assert self.rows() == before
+            return
+        with self.session() as session:
+            fresh = session.plan(decisions)
+            session.apply(fresh, plan_text="{}")
+        written = {one.address.name for one in plan.changes if one.action is not Action.NONE}
+        after = self.rows()
+        untouched = (before.keys() | after.keys()) - written
+        assert {key: after.get(key) for key in untouched} == {
+            key: before.get(key) for key in untouched
+        }
+        for key in self.edited.keys() & before.keys():
+            mode = self.spec[key][1] if key in self.spec else "gone"
+            if mode in {"seed", "merge"} and f"config/{key}" not in use:
+                assert after.get(key) == before[key], "an edit was lost"
+            if key not in self.spec or after.get(key) == self.spec[key][0]:
+                self.settled.add(key)
+        for key in self.settled:  # the spec says so itself by now: no edit any more
+            self.edited.pop(key, None)
+        self.settled.clear()
+        again = self.plan(Decisions(prune=decisions.prune))
+        left = [one for one in again.changes if one.action is not Action.NONE]
+        decided = {one.address for one in conflicts}
+        assert [one for one in left if one.address not in decided] == []
+
+    def plan(self, decisions: Decisions) -> Plan:
+        with self.session() as session:
+            return session.plan(decisions)
+
+    def session(self) -> Any:
+        lines = [
+            f"  {key}: {{default: {value!r}, manage: {mode}, description: d}}"
+            for key, (value, mode) in self.spec.items()
+        ]
+        text = "\n".join(
+            [
+                "penguin: 1",
+                "app: {name: model}",
+                "config:",
+                *(line.replace('"it\'s"', '"it\'s"') for line in lines),
+                f"environments: {{default: {{database: {{url: 'sqlite:///{self.database}'}}}}}}",
+            ]
+        )
+        return open_session(read_app(text), "digest", _locate)
+
+    def rows(self) -> dict[str, str]:
+        if not self.database.exists():
+            return {}
+        with closing(sqlite3.connect(self.database)) as database:
+            return dict(database.execute("SELECT config_key, config_value FROM config").fetchall())
+
+
+def _locate(pointer: Pointer) -> str:
+    return format_dotted(pointer)
+
+
+TestApplies = Applies.TestCase
+TestApplies.settings = settings(
+    max_examples=int(os.environ.get("PENGUIN_TEST_EXAMPLES", "15")),
+    stateful_step_count=12,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
