@@ -53,14 +53,20 @@ def _excerpt(span: Span, label: str | None, hidden: Sequence[Span], style: Style
     end = span.end_column - 1 if span.end_line == line else len(text.rstrip())
     start = min(column - 1, len(text))
     shown, start, end = _shorten(text, start, max(end, start + 1))
-    spaces = " " * _width(shown[:start])
+    before = _width(shown[:start])
     marks = "^" * max(_width(shown[start:end]), 1)
-    pointer = style(f"{marks}{f' {label}' if label else ''}", "red")
+    room = WIDTH - len(margin) - 3
+    beside = f"{marks} {label}" if label else marks
+    below: list[str] = []
+    if label and before + _width(beside) > room:  # the label goes under the marks
+        beside, indent = marks, min(before, room // 2)
+        below = [" " * indent + text for text in wrap(label, room - indent)]
     return [
         f"{margin}--> {span.path}:{line}:{column}",
         f"{margin} |",
         f"{line} | {shown}".rstrip(),
-        f"{margin} | {spaces}{pointer}",
+        f"{margin} | {' ' * before}{style(beside, 'red')}",
+        *(f"{margin} | {style(text, 'red')}" for text in below),
     ]
 
 

@@ -13,11 +13,11 @@ from penguin_compile.core.pointer import Pointer
 from penguin_compile.core.suggestion import did_you_mean
 from penguin_compile.rules import RULES
 from penguin_compile.rules.pc313_unused_allowance import RULE
+from penguin_compile.rules.shape_codes import SHAPE_CODES
 from penguin_compile.source.tree import Document, Mapping, Sequence, Value
 
 ALLOW = "x-allow"
 GUESSES = frozenset(("PC402", "PC403", "PC406"))  # errors that may be wrong (language.md)
-SHAPE_CODES = frozenset(f"PC{number}" for number in range(101, 109))
 
 
 class Allowances:
@@ -67,6 +67,11 @@ class Allowances:
 
 
 _EXAMPLE = "write {PC310: the reason}"
+
+
+def can_be_silenced(code: str, severity: Severity) -> bool:
+    """Whether an `x-allow` beside a complaint has any effect; on PC313 it has none."""
+    return _silenceable(code, severity) and code != RULE.code
 
 
 def _silenceable(code: str, severity: Severity) -> bool:

@@ -29,10 +29,11 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One rule. `title` is a short noun phrase, `why` says what goes wrong without it.
+class Code:
+    """What stands behind the code of a complaint, whichever stage tells it.
 
-    `source` names the part of the standards, or the observation in real apps, that it rests on.
+    `title` is a short noun phrase, `why` says what goes wrong without it. `source` names the part
+    of the standards, or the observation in real apps, that it rests on.
     """
 
     code: str
@@ -40,4 +41,10 @@ class Rule:
     title: str
     why: str
     source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(Code):
+    """A code that the engine looks for in the model."""
+
     check: Callable[[App], Iterable[Finding]]

@@ -1,0 +1,52 @@
+"""`explain`: what a code or a field of the language means."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from penguin_compile.cli.specs import style
+
+_CODE = re.compile(r"[A-Z]{2}\d*\Z", re.IGNORECASE)
+
+
+@click.command(
+    short_help="Tell what a code or a field means.",
+    epilog="Example: penguin-compile explain PC201; "
+    "penguin-compile explain services.flask-api.health_check",
+)
+@click.argument("subject", metavar="CODE|FIELD")
+def command(subject: str) -> None:
+    """Tell what a code or a field means.
+
+    CODE stands in brackets in a complaint. FIELD is a path as in a spec, with any name, or * for
+    one: services.*.health_check.interval, config.smtp_host.type.
+    """
+    text = _explain_code(subject.upper()) if _CODE.match(subject) else _explain_field(subject)
+    click.echo(text, nl=False)
+
+
+def _explain_code(name: str) -> str:
+    from penguin_compile.pipeline import check_spec
+    from penguin_compile.report.explanation_text import render_code
+    from penguin_compile.rules.codes import example_of, find_code
+    from penguin_compile.source.load import load_spec
+
+    code = find_code(name)
+    wrong, right = example_of(name, "bad"), example_of(name, "good")
+    findings = check_spec(load_spec(wrong, wrong.name)).findings
+    return render_code(
+        code,
+        wrong.read_text(encoding="utf-8"),
+        right.read_text(encoding="utf-8"),
+        [one for one in findings if one.code == name],
+        style,
+    )
+
+
+def _explain_field(path: str) -> str:
+    from penguin_compile.compiler.field import find_field
+    from penguin_compile.report.explanation_text import render_field
+
+    return render_field(find_field(path), style)

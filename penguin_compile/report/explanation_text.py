@@ -1,0 +1,124 @@
+"""What `explain` says of a code and of a field, for people: at most 100 columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from textwrap import wrap
+
+from penguin_compile.compiler.field import ANY_NAME, Field
+from penguin_compile.core.diagnostic import Diagnostic, Severity
+from penguin_compile.report.diagnostics_text import WIDTH, Style, render_diagnostics
+from penguin_compile.rules.allowance import ALLOW, can_be_silenced
+from penguin_compile.rules.rule import Code
+from penguin_compile.source.scalars import resolve_plain
+from penguin_compile.targets.yaml_text import yaml_text
+
+_QUOTED = re.compile(r'(.*(?:: |- ))"([A-Za-z0-9./][A-Za-z0-9._/@+-]*)"')
+_MOST_COMPLAINTS = 3
+_MOST_EXAMPLE_LINES = 20
+_CONSEQUENCES = {
+    Severity.ERROR: "nothing is compiled, planned or applied while it stands",
+    Severity.WARNING: "told and counted; `validate --strict` fails on it",
+    Severity.INFO: "told and counted; nothing fails on it",
+}
+
+
+def render_code(
+    code: Code, wrong: str, right: str, findings: Sequence[Diagnostic], style: Style
+) -> str:
+    """A code with its reasons, a wrong spec with what is said of it, and a right one."""
+    severity = f"{code.severity}: {_CONSEQUENCES[code.severity]}"
+    silenced = (
+        f"`{ALLOW}: {{{code.code}: the reason}}` beside it, or above it, silences it"
+        if can_be_silenced(code.code, code.severity)
+        else "can't silence it"
+    )
+    rows = (("severity", severity), ("source", code.source), (ALLOW, silenced))
+    lines = [
+        style(f"{code.code}: {code.title}", "bright_white"),
+        "",
+        *wrap(code.why, WIDTH),
+        "",
+        *_table(rows),
+        "",
+        "Wrong:",
+        "",
+        *_indented(wrong),
+        "",
+        *_complaints(findings, style),
+        "Right:",
+        "",
+        *_indented(right),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def render_field(field: Field, style: Style) -> str:
+    """A field with its type, its limits, an example, and the keys below it."""
+    lines = [style(".".join(field.path), "bright_white"), ""]
+    if field.description:
+        lines += [*wrap(field.description, WIDTH), ""]
+    lines += _table(_rows(field))
+    if field.keys:
+        each = f"Keys of each {'.'.join((*field.path, ANY_NAME))}:" if field.named else "Keys:"
+        rows = [(one.name, _key_text(one.description, required=one.required)) for one in field.keys]
+        lines += ["", each, "", *_table(rows)]
+    if field.free:
+        lines += ["", "Below it the language sets no keys."]
+    if field.example is not None:
+        example = [_bare(line) for line in _indented(yaml_text(field.example))]
+        cut = ["  …"] if len(example) > _MOST_EXAMPLE_LINES else []
+        lines += ["", "Example:", "", *example[:_MOST_EXAMPLE_LINES], *cut]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(field: Field) -> Iterator[tuple[str, str]]:
+    yield "type", field.type
+    if field.required:
+        yield "required", "yes"
+    elif field.default is not None:
+        yield "default", field.default
+    if field.limits:
+        yield "limits", "; ".join(field.limits)
+
+
+def _key_text(description: str, *, required: bool) -> str:
+    return f"{description} Required." if required else description
+
+
+def _complaints(findings: Sequence[Diagnostic], style: Style) -> Iterator[str]:
+    yield from render_diagnostics(findings[:_MOST_COMPLAINTS], style).split("\n")
+    more = len(findings) - _MOST_COMPLAINTS
+    if more > 0:
+        yield f"… and {more} more of its kind"
+        yield ""
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Names and texts in two columns."""
+    every = list(rows)
+    width = max(len(name) for name, _ in every) + 4
+    for name, text in every:
+        lead = f"  {name}".ljust(width)
+        yield from wrap(
+            text,
+            WIDTH,
+            initial_indent=lead,
+            subsequent_indent=" " * width,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+
+def _bare(line: str) -> str:
+    """Without quotes where a person would write none."""
+    quoted = _QUOTED.fullmatch(line)
+    if quoted is None or not isinstance(resolve_plain(quoted[2]), str):
+        return line
+    return quoted[1] + quoted[2]
+
+
+def _indented(text: str) -> Iterator[str]:
+    for line in text.rstrip("\n").split("\n"):
+        yield f"  {line}".rstrip()
