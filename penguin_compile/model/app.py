@@ -53,9 +53,13 @@ class ConfigTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outputs:
-    """What compile is told about where and how to write."""
+    """What compile is told about where and how to write.
+
+    `targets` switches some on or off, whatever their default.
+    """
 
     directory: str | None
+    targets: Mapping[str, bool]
     config_table: ConfigTable
     compose_form: str
 

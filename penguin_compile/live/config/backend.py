@@ -36,6 +36,7 @@ from penguin_compile.model.setting import (
     parse_stored,
     stored_text,
 )
+from penguin_compile.model.setting_fields import described_fields
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -130,14 +131,10 @@ class ConfigBackend:
         value = self._value(setting, secret)
         if not isinstance(value, Unset):
             fields[VALUE] = value
-        described = {
-            "type": setting.type.stored,
-            "category": setting.category,
-            "description": setting.description,
-            "sensitive": setting.sensitive,
-        }
         fields |= {
-            name: one for name, one in described.items() if self.table.has(FIELD_COLUMNS[name])
+            name: one
+            for name, one in described_fields(setting).items()
+            if self.table.has(FIELD_COLUMNS[name])
         }
         return Desired(
             address=Address(KIND, setting.key),
