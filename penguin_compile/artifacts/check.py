@@ -17,7 +17,13 @@ _SCHEMAS = {
     "marchproxy/services.json": "marchproxy-services.schema.json",
     "marchproxy/mappings.json": "marchproxy-mappings.schema.json",
     "marchproxy/import-config.json": "marchproxy-import-config.schema.json",
+    "license/entitlements.json": "license-entitlements.schema.json",
+    "telemetry/metrics.json": "telemetry-metrics.schema.json",
+    "telemetry/log-schema.json": "telemetry-log-schema.schema.json",
+    "telemetry/grafana-dashboard.json": "telemetry-grafana-dashboard.schema.json",
+    "runtime/manifest.json": "runtime-manifest.schema.json",
 }
+_PYTHON = ("pydal/config_table.py",)
 _SQLITE = ("sql/sqlite/01_schema.sql", "sql/sqlite/02_config_seed.sql")
 
 
@@ -27,6 +33,9 @@ def check_artifacts(artifacts: Iterable[Artifact]) -> None:
     for path, schema in _SCHEMAS.items():
         if path in texts:
             _check_json(path, texts[path], schema)
+    for path in _PYTHON:
+        if path in texts:
+            _check_python(path, texts[path])
     if all(path in texts for path in _SQLITE):
         _check_sql(texts)
 
@@ -80,6 +89,13 @@ def read_schema(uri: str) -> Any:
             hint="install penguin-compile again",
         )
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _check_python(path: str, text: str) -> None:
+    try:
+        compile(text, path, "exec")
+    except (SyntaxError, ValueError) as error:
+        raise _wrong(path, f"Python refuses it: {error}") from None
 
 
 def _check_sql(texts: dict[str, str]) -> None:

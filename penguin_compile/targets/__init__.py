@@ -12,6 +12,11 @@ TARGETS: Registry[Target] = Registry(
         "sql": f"{_PACKAGE}.sql:TARGET",
         "env": f"{_PACKAGE}.env:TARGET",
         "compose": f"{_PACKAGE}.compose:TARGET",
+        "license": f"{_PACKAGE}.license:TARGET",
+        "telemetry": f"{_PACKAGE}.telemetry:TARGET",
+        "runtime": f"{_PACKAGE}.runtime:TARGET",
+        "docs": f"{_PACKAGE}.docs:TARGET",
+        "pydal": f"{_PACKAGE}.pydal:TARGET",
     },
     group="penguin_compile.targets",
 )
