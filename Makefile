@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup demo test test-fast lint format bench picture generated lock clean
+.PHONY: help setup demo test test-fast fuzz lint format bench picture generated lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,6 +29,13 @@ test: $(READY) ## every test
 test-fast: $(READY) ## the tests that take less than a second each
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
+fuzz: $(READY) ## hypothesis against the loader and validate for FUZZ_SECONDS, an hour by default
+	@end=$$(( $$(date +%s) + $${FUZZ_SECONDS:-3600} )); \
+	while [ "$$(date +%s)" -lt "$$end" ]; do \
+	  $(BIN)/python -m pytest -n 2 -q tests/properties/test_fuzz.py \
+	    tests/properties/test_schema_agreement.py --hypothesis-profile=fuzz || exit 1; \
+	done
+
 lint: $(READY) ## style, types, layers, and that generated files are fresh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -49,10 +56,11 @@ picture: $(READY) ## draw docs/plan.svg anew, from a real run
 generated: $(READY) ## write generated/ and schemas/ anew
 	$(BIN)/penguin-compile compile
 	$(BIN)/penguin-compile schema > schemas/spec.schema.json
+	$(BIN)/penguin-compile schema --fragment > schemas/spec-fragment.schema.json
 
 lock: ## pin the newest versions that pyproject.toml allows
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --no-header --all-extras --group dev pyproject.toml --output-file requirements.lock
 
 clean: ## everything that make made
-	rm -rf $(VENV) .demo .penguin dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .cache .demo .penguin dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

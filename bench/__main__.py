@@ -73,6 +73,10 @@ def bench_stages(spec: Path, runs: int) -> None:
     rows = {"floor: events of the C parser alone": floor}
     rows["load: tree with places"] = measure(runs, lambda: load_spec(spec))
     rows["validate: load, shapes, model, rules"] = measure(runs, validate)
+    broken = spec.with_name("broken.yaml")
+    mistakes = "".join(f"mistake-{number}: 1\n" for number in range(10_000))
+    broken.write_text(text + mistakes, encoding="utf-8")
+    rows["validate, 10,000 mistakes in it"] = measure(runs, lambda: check_file(broken))
     resolved = kept[0].environments["default"]
     loaded = kept[0].loaded
     for name in TARGETS:

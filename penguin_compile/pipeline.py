@@ -6,7 +6,7 @@ Every command is a prefix of it.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -84,9 +84,7 @@ def find_specs(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(
-                one for one in path.iterdir() if one.suffix in _SUFFIXES and one.is_file()
-            )
+            inside = sorted(one for one in path.iterdir() if is_spec(one) and one.is_file())
             if not inside:
                 raise FileFailure(
                     f"there is no spec in the folder {path}",
@@ -101,6 +99,11 @@ def find_specs(paths: Iterable[Path]) -> list[Path]:
         else:
             found.append(path)
     return list(dict.fromkeys(found))
+
+
+def is_spec(path: Path) -> bool:
+    """Whether a file in a folder of specs is one, by its name."""
+    return path.suffix in _SUFFIXES
 
 
 def check_spec(loaded: LoadedSpec, environments: Collection[str] = ()) -> CheckedSpec:
@@ -147,19 +150,42 @@ def _chosen_environments(
 
 
 def _check_environment(document: Document, name: str) -> tuple[ResolvedApp, list[Diagnostic]]:
+    from penguin_compile.compiler.compose_numbers import check_compose_numbers
     from penguin_compile.compiler.lower import lower
     from penguin_compile.compiler.shape import read_shapes
     from penguin_compile.rules.engine import check_app
 
     spec, findings = resolve_environment(document, name)
+    findings.extend(check_compose_numbers(spec.document))
     shape, shape_findings = read_shapes(spec.document)
     if shape is None:
         findings.extend(shape_findings)
         findings.extend(_check_the_rest(spec.document, shape_findings, name))
         return ResolvedApp(name, spec.document, None), findings
     app = lower(shape, name)
+    findings.extend(_check_targets(app, spec.document))
     findings.extend(check_app(app, spec.document))
     return ResolvedApp(name, spec.document, app), findings
+
+
+def _check_targets(app: App, document: Document) -> Iterator[Diagnostic]:
+    """Targets are a registry that packages extend: no shape can list their names."""
+    if not app.outputs.targets:
+        return
+    from penguin_compile.targets import TARGETS
+
+    for name in app.outputs.targets:
+        if name not in TARGETS:
+            pointer = ("outputs", "targets", name)
+            yield Diagnostic(
+                code="PC103",
+                severity=Severity.ERROR,
+                message=f'no target is called "{name}"',
+                span=document.key_span(pointer),
+                pointer=pointer,
+                label=did_you_mean(name, TARGETS),
+                help=f"targets that exist: {list_names(TARGETS)}",
+            )
 
 
 def _check_the_rest(
@@ -222,6 +248,6 @@ def render(
     with collector_paused():
         for name in targets or TARGETS:
             target = TARGETS.load(name)
-            if targets or target.default:
+            if targets or app.outputs.targets.get(name, target.default):
                 artifacts.extend(target.render(app, place))
     return artifacts

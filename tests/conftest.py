@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("unhurried", deadline=None)  # a busy machine is no counterexample
+if "CI" not in os.environ:  # there, Hypothesis has a profile of its own
+    settings.load_profile("unhurried")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,6 +1,6 @@
 """What some tests need and not every machine has: skipped with a reason, or required.
 
-`PENGUIN_TEST_REQUIRE` names what may not be missing: `databases`, `inputs`, or both.
+`PENGUIN_TEST_REQUIRE` names what may not be missing: `databases`, `inputs`, `editor`.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ def database_url(variable: str) -> str:
     """The URL of a real server, or the test ends here."""
     url = os.environ.get(variable)
     if not url:
-        _end("databases", f"{variable} is not set: no such server to test with")
+        end_without("databases", f"{variable} is not set: no such server to test with")
     return str(url)
 
 
 def inputs_folder() -> Path:
     """The files of real apps, which stand beside the checkout, or the test ends here."""
     if not INPUTS.is_dir():
-        _end("inputs", f"the files of real apps are not beside this repository: {INPUTS}")
+        end_without("inputs", f"the files of real apps are not beside this repository: {INPUTS}")
     return INPUTS
 
 
-def _end(what: str, reason: str) -> None:
+def end_without(what: str, reason: str) -> None:
+    """End the test: it fails where `what` is required, and is skipped elsewhere."""
     if what in os.environ.get("PENGUIN_TEST_REQUIRE", "").split():
         pytest.fail(reason)
     pytest.skip(reason)

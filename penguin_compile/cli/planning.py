@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -71,7 +71,7 @@ def check_one(
     """One app in one environment, without errors; warnings go to stderr."""
     if environment is None:
         raise UsageError("which environment?", hint="name one with --env NAME")
-    checked = _choose_app(spec, app_name, environment)
+    checked = choose_app(spec, app_name, [environment])
     if checked.has_errors:
         show_findings(checked.findings, err=True)
         message = f"{checked.loaded.path} has errors: {summarise(checked.findings)}"
@@ -79,10 +79,13 @@ def check_one(
     return checked, checked.environments[environment]
 
 
-def _choose_app(spec: str | None, app_name: str | None, environment: str) -> CheckedSpec:
+def choose_app(
+    spec: str | None, app_name: str | None, environments: Sequence[str] = ()
+) -> CheckedSpec:
+    """The one spec that is named, or that of the app; checked in these environments, or in all."""
     paths = find_specs([Path(spec or SPEC_FOLDER)])
     if len(paths) == 1 and app_name is None:
-        return check_file(paths[0], [environment])
+        return check_file(paths[0], environments)
     every = {}
     for path in paths:
         checked = check_file(path)
@@ -94,7 +97,7 @@ def _choose_app(spec: str | None, app_name: str | None, environment: str) -> Che
         )
     if app_name not in every:
         raise UsageError(f'no app "{app_name}" here', hint=f"there are: {list_names(every)}")
-    return check_file(every[app_name], [environment])
+    return check_file(every[app_name], environments)
 
 
 @contextmanager

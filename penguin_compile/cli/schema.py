@@ -9,11 +9,12 @@ import click
     short_help="Print the JSON Schema of the language.",
     epilog="Example: penguin-compile schema > schemas/spec.schema.json",
 )
-def command() -> None:
+@click.option("--fragment", is_flag=True, help="The schema of what a spec imports.")
+def command(*, fragment: bool) -> None:
     """Print the JSON Schema of the language.
 
     An editor's YAML support completes and checks specs with it.
     """
-    from penguin_compile.compiler.schema import spec_schema_text
+    from penguin_compile.compiler.schema import fragment_schema, schema_text, spec_schema
 
-    click.echo(spec_schema_text(), nl=False)
+    click.echo(schema_text(fragment_schema() if fragment else spec_schema()), nl=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from penguin_compile.core.diagnostic import Diagnostic, Severity, sort_diagnostics
-from penguin_compile.core.errors import UsageError
+from penguin_compile.core.errors import FileFailure, UsageError
 from penguin_compile.pipeline import SPEC_FOLDER, CheckedSpec, check_file, check_spec, find_specs
 
 specs_argument = click.argument("specs", nargs=-1, metavar="[SPEC]...", type=click.Path())
@@ -39,10 +40,22 @@ def check_standard_input(filename: str | None, environments: Sequence[str]) -> C
             f'--stdin-filename is a file, and "{filename}" is none',
             hint="name the spec, new or not",
         )
-    data = click.get_binary_stream("stdin").read(LARGEST + 1)
-    source, findings = decode_source(data, STANDARD_INPUT if filename is None else filename)
+    source, findings = decode_source(
+        _read_standard_input(LARGEST + 1), STANDARD_INPUT if filename is None else filename
+    )
     path = None if filename is None else Path(filename)
     return check_spec(load_text(source, path, findings), environments)
+
+
+def _read_standard_input(most: int) -> bytes:
+    if sys.stdin is None:  # closed before we were started
+        return b""
+    try:
+        return sys.stdin.buffer.read(most)
+    except OSError as error:
+        raise FileFailure(
+            f"can't read standard input: {error.strerror}", hint="pipe the text of a spec into it"
+        ) from None
 
 
 def show_findings(findings: Sequence[Diagnostic], *, err: bool, limit: int = 100) -> None:

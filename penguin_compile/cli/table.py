@@ -2,11 +2,15 @@
 
 COMMANDS = {
     "validate": ("penguin_compile.cli.validate", "Check specs and tell every finding at once."),
+    "explain": ("penguin_compile.cli.explain", "Tell what a code or a field means."),
+    "fmt": ("penguin_compile.cli.fmt", "Lay specs out the canonical way."),
     "compile": ("penguin_compile.cli.compile", "Write generated/ from specs."),
+    "diff": ("penguin_compile.cli.diff", "Show what a change of the spec changes."),
     "plan": ("penguin_compile.cli.plan", "Show what apply would change, and why."),
     "apply": ("penguin_compile.cli.apply", "Bring the live systems in line with a spec."),
     "history": ("penguin_compile.cli.history", "List what was applied, when and by whom."),
     "unlock": ("penguin_compile.cli.unlock", "Free the lock of a run that is dead."),
+    "graph": ("penguin_compile.cli.graph", "Draw services, routes and features."),
     "schema": ("penguin_compile.cli.schema", "Print the JSON Schema of the language."),
     "sandbox": ("penguin_compile.cli.sandbox", "Serve a local MarchProxy-compatible API."),
 }

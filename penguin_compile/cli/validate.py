@@ -34,7 +34,7 @@ from penguin_compile.pipeline import CheckedSpec
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "github"]),
+    type=click.Choice(["text", "json", "sarif", "github"]),
     default="text",
     help="How findings are told.",
 )
@@ -90,6 +90,10 @@ def _show(findings: Sequence[Diagnostic], form: str, limit: int) -> None:
         from penguin_compile.report.diagnostics_json import render_diagnostics_json
 
         click.echo(render_diagnostics_json(findings, limit), nl=False)
+    elif form == "sarif":
+        from penguin_compile.report.diagnostics_sarif import render_diagnostics_sarif
+
+        click.echo(render_diagnostics_sarif(findings, limit), nl=False)
     elif form == "github":
         from penguin_compile.report.diagnostics_github import render_diagnostics_github
 

@@ -15,6 +15,7 @@ from penguin_compile.sections.shape import PATTERN_WORDS
 from penguin_compile.sections.spec import SpecShape
 from penguin_compile.source.tree import Document, Mapping, Sequence
 
+_SUGGESTIONS = 100  # that many are shown; finding the nearest name costs more than all else
 _KIND_NAMES = {
     "NoneType": "nothing",
     "bool": "a boolean",
@@ -46,16 +47,16 @@ def read_shapes(document: Document) -> tuple[SpecShape | None, list[Diagnostic]]
     except ValidationError as error:
         seen: dict[tuple[Any, ...], Diagnostic] = {}
         for one in error.errors(include_url=False):
-            finding = _to_diagnostic(document, one)
+            finding = _to_diagnostic(document, one, suggest=len(seen) < _SUGGESTIONS)
             seen.setdefault((finding.code, finding.pointer), finding)
         return None, list(seen.values())
 
 
-def _to_diagnostic(document: Document, error: Any) -> Diagnostic:
+def _to_diagnostic(document: Document, error: Any, *, suggest: bool) -> Diagnostic:
     pointer, at_key = _pointer_of(document, error["loc"])
     kind = error["type"]
     if kind == "extra_forbidden":
-        return _unknown_key(document, pointer)
+        return _unknown_key(document, pointer, suggest=suggest)
     if kind == "missing":
         return _missing_key(document, pointer)
     span = document.key_span(pointer) if at_key else document.value_span(pointer)
@@ -89,7 +90,7 @@ def _pointer_of(document: Document, location: tuple[Any, ...]) -> tuple[Pointer,
     return tuple(pointer), at_key
 
 
-def _unknown_key(document: Document, pointer: Pointer) -> Diagnostic:
+def _unknown_key(document: Document, pointer: Pointer, *, suggest: bool) -> Diagnostic:
     key = str(pointer[-1])
     known = known_keys(pointer[:-1])
     where = f' in "{format_dotted(pointer[:-1])}"' if pointer[:-1] else ""
@@ -99,7 +100,7 @@ def _unknown_key(document: Document, pointer: Pointer) -> Diagnostic:
         message=f'unknown key "{key}"{where}',
         span=document.key_span(pointer),
         pointer=pointer,
-        label=did_you_mean(key, known),
+        label=did_you_mean(key, known) if suggest else None,
         help=f"keys that exist here: {list_names(known, 20)}" if known else None,
     )
 
@@ -163,16 +164,19 @@ def known_keys(pointer: Pointer) -> list[str]:
     shape = _shape_at(SpecShape, pointer)
     if shape is None:
         return []
-    return [field.alias or name for name, field in shape.model_fields.items() if not _hidden(field)]
+    return [
+        field.alias or name for name, field in shape.model_fields.items() if not is_hidden(field)
+    ]
 
 
-def _hidden(field: Any) -> bool:
+def is_hidden(field: Any) -> bool:
+    """Whether a field is a shape's own, and no key that a spec can write."""
     return field.description is None
 
 
 def _shape_at(annotation: Any, pointer: Pointer) -> type[BaseModel] | None:
     """The shape that an annotation has behind a pointer, whatever it is wrapped in."""
-    for candidate in _unwrap(annotation):
+    for candidate in unwrap(annotation):
         if isinstance(candidate, type) and issubclass(candidate, BaseModel):
             if not pointer:
                 return candidate
@@ -186,10 +190,11 @@ def _shape_at(annotation: Any, pointer: Pointer) -> type[BaseModel] | None:
     return None
 
 
-def _unwrap(annotation: Any) -> list[Any]:
+def unwrap(annotation: Any) -> list[Any]:
+    """The alternatives of an annotation, without what is attached to them."""
     origin = typing.get_origin(annotation)
     if origin is typing.Annotated:
-        return _unwrap(typing.get_args(annotation)[0])
+        return unwrap(typing.get_args(annotation)[0])
     if origin in {typing.Union, types.UnionType}:
-        return [one for part in typing.get_args(annotation) for one in _unwrap(part)]
+        return [one for part in typing.get_args(annotation) for one in unwrap(part)]
     return [annotation]

@@ -73,3 +73,9 @@ class Span:
     def __str__(self) -> str:
         line, column = self.source.position(self.start)
         return f"{self.source.path}:{line}:{column}"
+
+
+def clip_span(source: Source, start: int, end: int) -> Span:
+    """A stretch as a parser reports it, brought inside the text: its end is one past all of it."""
+    start = min(max(start, 0), len(source.text))
+    return Span(source, start, min(max(start, end), len(source.text)))

@@ -17,21 +17,30 @@ def _limit(value: object) -> object:
 
 
 Limit = Annotated[
-    int | str, BeforeValidator(_limit, json_schema_input_type=int | Literal["unlimited"])
+    int | str,
+    BeforeValidator(
+        _limit, json_schema_input_type=Annotated[int, Field(ge=0)] | Literal["unlimited"]
+    ),
 ]
 
 
 class TierShape(Shape):
     """One tier; it has all that the one before it has."""
 
-    limits: Named[Limit] = Field(default_factory=dict, description="Counts, or `unlimited`.")
+    limits: Named[Limit] = Field(
+        default_factory=dict,
+        description="Counts, or `unlimited`.",
+        examples=[{"users": 5, "teams": "unlimited"}],
+    )
 
 
 class FeatureShape(Shape):
     """One feature."""
 
-    tier: str = Field(description="The lowest tier that has it.")
-    description: str | None = Field(default=None, description="One line for people.")
+    tier: str = Field(description="The lowest tier that has it.", examples=["professional"])
+    description: str | None = Field(
+        default=None, description="One line for people.", examples=["SSO and OAuth2"]
+    )
     ai: bool = Field(default=False, description="Needs WaddleAI.")
 
 
@@ -43,8 +52,16 @@ class LicenseShape(Shape):
     )
     product: str | None = Field(default=None, description="Default: the app's name.")
     release_mode: bool = Field(default=False, description="true: a missing license is an error.")
-    tiers: Named[TierShape] = Field(default_factory=dict, description="Tiers, lowest first.")
-    features: Named[FeatureShape] = Field(default_factory=dict, description="Features, by name.")
+    tiers: Named[TierShape] = Field(
+        default_factory=dict,
+        description="Tiers, lowest first; each has all that the one before it has.",
+        examples=[{"community": {"limits": {"users": 5}}, "enterprise": {}}],
+    )
+    features: Named[FeatureShape] = Field(
+        default_factory=dict,
+        description="Features, by name.",
+        examples=[{"sso": {"tier": "enterprise", "description": "SSO and OAuth2"}}],
+    )
 
 
 def lower_license(shape: LicenseShape, app_name: str) -> License:

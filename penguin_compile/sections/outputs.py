@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from penguin_compile.model.app import ConfigTable, Outputs
-from penguin_compile.sections.shape import Shape
+from penguin_compile.sections.shape import Named, Shape
 
 Identifier: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
 
@@ -43,6 +43,7 @@ class SqlShape(Shape):
     columns: ColumnsShape = Field(
         default=ColumnsShape.model_construct(),
         description="Its columns, where they aren't the standard's.",
+        examples=[{"config_key": "name", "category": None}],
     )
 
 
@@ -56,7 +57,14 @@ class OutputsShape(Shape):
     """What compile is told about where and how to write."""
 
     directory: str | None = Field(
-        default=None, description="Folder in the repository; default generated/<app>/<environment>."
+        default=None,
+        description="Folder in the repository, in place of `generated`.",
+        examples=["deploy/compiled"],
+    )
+    targets: Named[bool] = Field(
+        default_factory=dict,
+        description="Targets that are switched on, or off, whatever their default.",
+        examples=[{"pydal": True, "docs": False}],
     )
     sql: SqlShape = Field(
         default=SqlShape.model_construct(), description="The table that holds the settings."
@@ -71,6 +79,7 @@ def lower_outputs(shape: OutputsShape) -> Outputs:
     columns = {name: getattr(shape.sql.columns, name) for name in STANDARD_COLUMNS}
     return Outputs(
         directory=shape.directory,
+        targets=shape.targets,
         config_table=ConfigTable(name=shape.sql.table, columns=columns),
         compose_form=shape.compose.form,
     )

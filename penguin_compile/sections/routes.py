@@ -11,7 +11,9 @@ from penguin_compile.sections.shape import GatewayName, Keyed, Port, Shape
 class ListenShape(Shape):
     """Where the gateway listens."""
 
-    port: Port | None = Field(default=None, description="Port that the gateway listens on.")
+    port: Port | None = Field(
+        default=None, description="Port that the gateway listens on.", examples=[443]
+    )
     protocol: Literal["http", "https", "grpc", "tcp", "udp"] | None = Field(
         default=None, description="What callers speak."
     )
@@ -25,13 +27,21 @@ class RouteShape(Shape):
         alias="from",
         min_length=1,
         description='`external`, services of this app, or "app/service" of another.',
+        examples=[["external"], ["webui", "shop/checkout"]],
     )
-    to: list[str] = Field(min_length=1, description="Services of this app.")
+    to: list[str] = Field(
+        min_length=1, description="Services of this app.", examples=[["flask-api"]]
+    )
     listen: ListenShape = Field(
-        default=ListenShape.model_construct(), description="Where the gateway listens."
+        default=ListenShape.model_construct(),
+        description="Where the gateway listens.",
+        examples=[{"port": 443, "protocol": "https"}],
     )
     path_prefix: str | None = Field(
-        default=None, pattern="^/", description="Begins with a slash: /api/v1."
+        default=None,
+        pattern="^/",
+        description="Only requests under this path; it begins with a slash.",
+        examples=["/api/v1"],
     )
     protected: bool = Field(default=False, description="Its delete or rename is refused.")
 

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from penguin_compile.model import service as model
 from penguin_compile.model.setting import value_text
@@ -37,18 +38,36 @@ class HealthCheckShape(Shape):
     """How the gateway asks whether the service is well."""
 
     enabled: bool = Field(default=True, description="`health_check: false` is short for off.")
-    path: str | None = Field(default=None, description="http: an absolute path; grpc: its method.")
+    path: str | None = Field(
+        default=None,
+        description="http: an absolute path; grpc: its method.",
+        examples=["/healthz", "/grpc.health.v1.Health/Check"],
+    )
     interval: Duration = Field(default=30, ge=5, description="Time between checks, at least 5s.")
 
 
 class EnvironmentValueShape(Shape):
     """Where a container's variable gets its value: exactly one source."""
 
-    literal: str | int | float | bool | None = None
-    config: str | None = Field(default=None, description="A config key: its variable's value.")
-    variable: VariableName | None = Field(default=None, description="One of `variables`.")
-    secret: SecretText | None = Field(default=None, description="A secret of this container alone.")
-    template: str | None = Field(default=None, description="Text over variables: ${DB_USER}@db.")
+    model_config = ConfigDict(title="environment value", json_schema_extra={"minProperties": 1})
+
+    literal: SkipJsonSchema[str | int | float | bool | None] = None
+    config: str | None = Field(
+        default=None, description="A config key: its variable's value.", examples=["smtp_from"]
+    )
+    variable: VariableName | None = Field(
+        default=None, description="One of `variables`.", examples=["SESSION_KEY"]
+    )
+    secret: SecretText | None = Field(
+        default=None,
+        description="A secret of this container alone.",
+        examples=["env:STRIPE_KEY"],
+    )
+    template: str | None = Field(
+        default=None,
+        description="Text over declared variables.",
+        examples=["mysql://${DB_USER}:${DB_PASS}@db/app"],
+    )
     required: bool = Field(default=True, description="For `secret`: a deployment must set it.")
     default: str | int | float | bool | None = Field(
         default=None, description="For `variable`: its default in this container alone."
@@ -108,9 +127,13 @@ class ServiceShape(Shape):
     """One service."""
 
     host: str | None = Field(
-        default=None, min_length=1, max_length=255, description="Its address; default: its name."
+        default=None,
+        min_length=1,
+        max_length=255,
+        description="Its address; default: its name.",
+        examples=["flask-backend"],
     )
-    port: Port | None = Field(default=None, description="Port that it listens on.")
+    port: Port | None = Field(default=None, description="Port that it listens on.", examples=[8080])
     protocol: Literal["http", "https", "grpc", "tcp", "udp"] = Field(
         default="http", description="What it speaks."
     )
@@ -118,27 +141,43 @@ class ServiceShape(Shape):
         default="none", description="What the gateway demands of callers."
     )
     tls: TlsShape = Field(
-        default=TlsShape.model_construct(), description="TLS between gateway and service."
+        default=TlsShape.model_construct(),
+        description="TLS between gateway and service.",
+        examples=[{"enabled": True, "verify": True}],
     )
     health_check: Annotated[
         HealthCheckShape | None,
         BeforeValidator(_health_check, json_schema_input_type=bool | HealthCheckShape | None),
-    ] = Field(default=None, description="Enabled by default; `false` switches it off.")
+    ] = Field(
+        default=None,
+        description="Enabled by default; `false` switches it off.",
+        examples=[{"path": "/healthz", "interval": "30s"}, False],
+    )
     gateway: bool = Field(default=True, description="false: not registered with MarchProxy.")
     requires_feature: str | None = Field(
-        default=None, description="License feature without which it is not deployed."
+        default=None,
+        description="License feature without which it is not deployed.",
+        examples=["sso"],
     )
     protected: bool = Field(default=False, description="Its delete or rename is refused.")
-    container: ComposeText | None = Field(
-        default=None, description="Keys of a Compose service; compile adds what it knows."
+    container: Annotated[ComposeText | None, WithJsonSchema({"type": ["object", "null"]})] = Field(
+        default=None,
+        description="Keys of a Compose service; compile adds what it knows.",
+        examples=[{"build": "./services/api", "depends_on": ["db"]}],
     )
     environment: Keyed[VariableName, EnvironmentValue] = Field(
-        default_factory=dict, description="Variables of this container, by name."
+        default_factory=dict,
+        description="Variables of this container, by name.",
+        examples=[{"FLASK_ENV": "production", "SESSION_KEY": {"variable": "SESSION_KEY"}}],
     )
     config: Annotated[
         list[str],
         BeforeValidator(_selection, json_schema_input_type=Literal["all", "none"] | list[str]),
-    ] = Field(default_factory=list, description="Config keys it is given: all, none or globs.")
+    ] = Field(
+        default_factory=list,
+        description="Config keys it is given: all, none or globs.",
+        examples=["all", ["smtp_*"]],
+    )
     secrets: Literal["all", "none"] = Field(
         default="none", description="all: sensitive keys and variables are given to it, too."
     )

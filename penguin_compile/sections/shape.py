@@ -6,7 +6,7 @@ so that a complaint never comes twice, once for each spelling.
 """
 
 import re
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -17,7 +17,7 @@ from pydantic import (
     GetJsonSchemaHandler,
     model_validator,
 )
-from pydantic.json_schema import JsonSchemaValue
+from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from penguin_compile.core.duration import parse_seconds
@@ -25,11 +25,11 @@ from penguin_compile.core.secret import SecretReference
 
 EXTENSION = "x-"
 _ANY_KEY = f"\0{EXTENSION}"
-_SECRET = re.compile(r"[a-z][a-z0-9+.-]*:[^\s].*\Z", re.DOTALL)
-
-
+DURATION = r"^[0-9]{1,9}[smh]$"
+SECRET = r"^[a-z][a-z0-9+.-]*:[^ \t\r\n\f\v]"  # noqa: S105 - a form, not a secret
 LABEL = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$"
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
+_SECRET = re.compile(SECRET)
 PATTERN_WORDS = {  # what a complaint says instead of a regular expression
     LABEL: "lower-case letters, digits and hyphens, no hyphen at either end (RFC 1123)",
     VARIABLE: "letters, digits and underscores, no digit in front",
@@ -49,6 +49,11 @@ def drop_extensions(value: Any) -> Any:
     return value
 
 
+def _title(shape: type) -> str:
+    """What an editor calls a mapping: `HealthCheckShape` is a "health check"."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", " ", shape.__name__.removesuffix("Shape")).lower()
+
+
 class Shape(BaseModel):
     """A mapping of the language: known keys alone, and `x-` ones ignored."""
 
@@ -58,6 +63,7 @@ class Shape(BaseModel):
         frozen=True,
         protected_namespaces=(),
         defer_build=True,  # the whole language is built once, when a spec is read
+        model_title_generator=_title,
     )
 
     @model_validator(mode="before")
@@ -94,9 +100,27 @@ def _parse_secret(value: Any) -> Any:
     return SecretReference.parse(value)
 
 
-Duration: TypeAlias = Annotated[
-    int, BeforeValidator(_parse_duration, json_schema_input_type=int | str), Field(ge=0)
-]
+class TypeInWords:
+    """What a field's type is called where its Python type says too little."""
+
+    words: ClassVar[str]
+    unit: ClassVar[str] = ""  # of the number that it is read as
+
+
+class _DurationType(TypeInWords):
+    """Tells JSON Schema what a duration looks like."""
+
+    words = "a duration (30s, 5m, 1h) or a number of seconds"
+    unit = "s"
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": ["string", "integer"], "pattern": DURATION, "minimum": 0}
+
+
+Duration: TypeAlias = Annotated[int, BeforeValidator(_parse_duration), Field(ge=0), _DurationType]
 Port: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
 Label: TypeAlias = Annotated[str, Field(pattern=LABEL, min_length=1, max_length=40)]
 GatewayName: TypeAlias = Annotated[  # with "app-" before it, at most the gateway's 100 characters
@@ -118,10 +142,18 @@ class _Extensible:
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         described = handler(schema)
-        for pattern, items in described.pop("patternProperties", {}).items():
+        for items in described.pop("patternProperties", {}).values():
             described["additionalProperties"] = items
-            described["propertyNames"] = {"anyOf": [{"pattern": "^x-"}, {"pattern": pattern}]}
-        return {**described, "patternProperties": {"^x-": {}}}
+            names = _name_schema(schema)
+            described["propertyNames"] = {"anyOf": [{"pattern": f"^{EXTENSION}"}, names]}
+        return {**described, "patternProperties": {f"^{EXTENSION}": {}}}
+
+
+def _name_schema(schema: Any) -> JsonSchemaValue:
+    """What the names of a mapping have to be, lengths included."""
+    keys = schema["schema"]["keys_schema"]
+    words = {"pattern": "pattern", "min_length": "minLength", "max_length": "maxLength"}
+    return {words[key]: value for key, value in keys.items() if key in words}
 
 
 Key = TypeVar("Key")
@@ -130,8 +162,10 @@ Keyed: TypeAlias = Annotated[dict[Key, Item], _Extensible]
 Named: TypeAlias = Keyed[str, Item]
 
 
-class _SecretType:
+class _SecretType(TypeInWords):
     """Tells pydantic that the value is a SecretReference, and JSON Schema that it is a text."""
+
+    words = "a secret reference, SCHEME:REST (env:NAME, file:PATH)"
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
@@ -143,8 +177,7 @@ class _SecretType:
     ) -> JsonSchemaValue:
         return {
             "type": "string",
-            "pattern": "^[a-z][a-z0-9+.-]*:\\S",
-            "examples": ["env:SMTP_PASS"],
+            "pattern": SECRET,
         }
 
 
@@ -154,13 +187,16 @@ SecretText: TypeAlias = Annotated[SecretReference, _SecretType]
 class SecretShape(Shape):
     """`{secret: env:NAME}`."""
 
-    secret: SecretText = Field(description="Where the secret is found: SCHEME:REST, never a value.")
+    secret: SecretText = Field(
+        description="Where the secret is found: SCHEME:REST, never a value.",
+        examples=["env:SMTP_PASS", "file:/run/secrets/smtp_pass"],
+    )
 
 
 class TextShape(Shape):
     """A text that may be a secret: written as itself, or as `{secret: …}`."""
 
-    literal: str | None = None
+    literal: SkipJsonSchema[str | None] = None
     secret: SecretText | None = None
 
     @property
@@ -174,7 +210,7 @@ def _text_or_secret(value: Any) -> Any:
 
 
 def _only_secret(value: dict[str, Any]) -> Any:
-    if "secret" not in value:
+    if "secret" not in value or "literal" in value:
         raise mistake("write the text itself, or {secret: env:NAME}")
     return value
 

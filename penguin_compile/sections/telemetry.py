@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from penguin_compile.model.telemetry import KillKrill, Metric, Telemetry
 from penguin_compile.sections.shape import Duration, Named, SecretShape, Shape
@@ -20,11 +20,25 @@ class BufferShape(Shape):
 class KillKrillShape(Shape):
     """Where logs and metrics go."""
 
+    model_config = ConfigDict(title="KillKrill")
+
     enabled: bool = Field(default=True, description="Logs and metrics are sent.")
-    api_url: str | None = Field(default=None, description="HTTP receiver.")
-    grpc_url: str | None = Field(default=None, description="gRPC receiver, host:port.")
-    client_id: SecretShape | None = Field(default=None, description="Who sends.")
-    client_secret: SecretShape | None = Field(default=None, description="Its proof.")
+    api_url: str | None = Field(
+        default=None, description="HTTP receiver.", examples=["http://killkrill-receiver:8081"]
+    )
+    grpc_url: str | None = Field(
+        default=None,
+        description="gRPC receiver, host:port.",
+        examples=["killkrill-receiver:50051"],
+    )
+    client_id: SecretShape | None = Field(
+        default=None, description="Who sends.", examples=[{"secret": "env:KILLKRILL_CLIENT_ID"}]
+    )
+    client_secret: SecretShape | None = Field(
+        default=None,
+        description="Its proof.",
+        examples=[{"secret": "env:KILLKRILL_CLIENT_SECRET"}],
+    )
     flush_interval: Duration = Field(default=5, description="Time between batches.")
     buffer: BufferShape = Field(
         default=BufferShape.model_construct(), description="What is kept meanwhile."
@@ -41,7 +55,9 @@ class LogsShape(Shape):
         default="ecs", alias="schema", description="Elastic Common Schema."
     )
     fields: Named[dict[str, Any]] = Field(
-        default_factory=dict, description="Fields beyond the schema's own, with their type."
+        default_factory=dict,
+        description="Fields beyond the schema's own, with their type.",
+        examples=[{"team.id": {"type": "keyword"}}],
     )
 
 
@@ -51,10 +67,20 @@ class MetricShape(Shape):
     type: Literal["counter", "gauge", "histogram", "summary"] = Field(
         description="Prometheus's metric types."
     )
-    category: str | None = Field(default=None, description="api, business or system.")
-    unit: str | None = Field(default=None, description="ms, bytes, …")
+    category: str | None = Field(
+        default=None,
+        description="What it is about.",
+        examples=["api", "business", "system"],
+    )
+    unit: str | None = Field(
+        default=None, description="What it is measured in.", examples=["ms", "bytes"]
+    )
     description: str | None = Field(default=None, description="One line for people.")
-    labels: list[str] = Field(default_factory=list, description="Names of its labels.")
+    labels: list[str] = Field(
+        default_factory=list,
+        description="Names of its labels.",
+        examples=[["endpoint", "status"]],
+    )
 
 
 class TelemetryShape(Shape):
@@ -64,7 +90,11 @@ class TelemetryShape(Shape):
     logs: LogsShape = Field(
         default=LogsShape.model_construct(), description="What a log record looks like."
     )
-    metrics: Named[MetricShape] = Field(default_factory=dict, description="Metrics, by name.")
+    metrics: Named[MetricShape] = Field(
+        default_factory=dict,
+        description="Metrics, by name.",
+        examples=[{"users.active": {"type": "gauge", "category": "business"}}],
+    )
 
 
 def lower_telemetry(shape: TelemetryShape) -> Telemetry:

@@ -16,11 +16,17 @@ class VariableShape(Shape):
         default="string", description="How its text is read."
     )
     default: str | int | float | bool | None = Field(
-        default=None, description="Its value where the deployment sets none."
+        default=None,
+        description="Its value where the deployment sets none.",
+        examples=["myapp"],
     )
-    description: str | None = Field(default=None, description="What it does, for operators.")
+    description: str | None = Field(
+        default=None, description="What it does, for operators.", examples=["Database user"]
+    )
     sensitive: bool = Field(default=False, description="A secret; never has a default.")
-    secret: SecretText | None = Field(default=None, description="Where the secret is found.")
+    secret: SecretText | None = Field(
+        default=None, description="Where the secret is found.", examples=["env:DB_PASS"]
+    )
     required: bool = Field(default=False, description="A deployment must set it.")
 
 

@@ -11,7 +11,7 @@ from penguin_compile.source.overlay import apply_patch, without
 from penguin_compile.source.tree import Document, Mapping
 
 DEFAULT = "default"
-_NOT_PATCHED = frozenset(("penguin", "imports", "environments"))
+NOT_PATCHED = frozenset(("penguin", "imports", "environments"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +88,10 @@ def _apply_overrides(
         _complain(findings, "PC104", message, document.value_span(pointer))
         return resolved
     for key in patch:
-        if key in _NOT_PATCHED:
+        if key in NOT_PATCHED:
             message = f'"{key}" can\'t be overridden by an environment'
             _complain(findings, "PC103", message, document.key_span((*pointer, key)))
-    patched = without(Document(patch, document.place_of(pointer)), *_NOT_PATCHED)
+    patched = without(Document(patch, document.place_of(pointer)), *NOT_PATCHED)
     return apply_patch(resolved, patched)
 
 

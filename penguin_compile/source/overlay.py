@@ -5,7 +5,7 @@ from __future__ import annotations
 from penguin_compile.core.pointer import Pointer
 from penguin_compile.source.tree import Document, Mapping, Value
 
-_WHOLE = frozenset(("default", "enum", "check"))  # language.md: always replaced whole
+WHOLE = frozenset(("default", "enum", "check"))  # language.md: always replaced whole
 _WHOLE_IN = frozenset(("config", "variables"))
 
 
@@ -62,7 +62,7 @@ def _merge_mappings(
 
 
 def _whole(pointer: Pointer) -> bool:
-    return len(pointer) == 3 and pointer[0] in _WHOLE_IN and pointer[2] in _WHOLE
+    return len(pointer) == 3 and pointer[0] in _WHOLE_IN and pointer[2] in WHOLE
 
 
 def _without_nulls(value: Value, pointer: Pointer) -> Value:

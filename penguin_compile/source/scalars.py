@@ -17,8 +17,10 @@ _WORDS: dict[str, Any] = {
 }
 _NUMBER_STARTS = frozenset("+-.0123456789")
 _INTEGER = re.compile(r"[-+]?(?:0b[01_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*)\Z")
+_PREFIXES = frozenset(("0b", "0o", "0x"))
 _FLOAT = re.compile(r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?\Z")
-_MOST_DIGITS = 4_000  # CPython refuses longer decimal integers; such a text stays a string
+_MOST_DIGITS = 308  # of a whole number: no float, and nothing that reads JSON, holds a longer one
+_LARGEST = 10**_MOST_DIGITS
 
 
 def resolve_plain(text: str) -> Any:
@@ -27,7 +29,7 @@ def resolve_plain(text: str) -> Any:
         return _WORDS.get(text, text)
     if text in _WORDS:
         return _WORDS[text]
-    if len(text) > _MOST_DIGITS:
+    if len(text) > _MOST_DIGITS * 8:  # with signs, underscores, and binary digits
         return text
     if _INTEGER.match(text):
         return _integer(text)
@@ -39,6 +41,7 @@ def resolve_plain(text: str) -> Any:
 def _integer(text: str) -> int | str:
     digits = text.replace("_", "")
     try:
-        return int(digits, 0) if digits.lstrip("+-")[:2] in {"0b", "0o", "0x"} else int(digits)
+        number = int(digits, 0) if digits.lstrip("+-")[:2] in _PREFIXES else int(digits)
     except ValueError:  # underscores alone, as in `0x_`
         return text
+    return number if abs(number) < _LARGEST else text

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from penguin_compile.core.diagnostic import Diagnostic, Severity
 from penguin_compile.core.errors import FileFailure
-from penguin_compile.core.span import Source, Span
+from penguin_compile.core.span import Source, clip_span
 
 LARGEST = 256 * 1024 * 1024  # bytes
 
@@ -42,8 +42,7 @@ def read_source(path: Path, shown: str) -> tuple[Source, list[Diagnostic]]:
 def decode_source(data: bytes, shown: str) -> tuple[Source, list[Diagnostic]]:
     """The text of bytes: UTF-8, a leading BOM dropped."""
     if len(data) > LARGEST:
-        message = f"the file is larger than {LARGEST // 1024 // 1024} MiB"
-        return Source(shown, ""), [_complain(Source(shown, ""), "PC108", message, 0)]
+        return refuse_size(shown)
     try:
         return Source(shown, data.decode("utf-8").removeprefix("\ufeff")), []
     except UnicodeDecodeError as error:
@@ -54,10 +53,17 @@ def decode_source(data: bytes, shown: str) -> tuple[Source, list[Diagnostic]]:
         return source, [_complain(source, "PC101", message, offset, "save the file as UTF-8")]
 
 
+def refuse_size(shown: str) -> tuple[Source, list[Diagnostic]]:
+    """No text, and the complaint about a file over the limit."""
+    source = Source(shown, "")
+    message = f"the file is larger than {LARGEST // 1024 // 1024} MiB"
+    return source, [_complain(source, "PC108", message, 0)]
+
+
 def _complain(
     source: Source, code: str, message: str, offset: int, help_text: str | None = None
 ) -> Diagnostic:
-    span = Span(source, offset, offset + 1)
+    span = clip_span(source, offset, offset + 1)
     return Diagnostic(
         code=code, severity=Severity.ERROR, message=message, span=span, help=help_text
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from math import isfinite
 from typing import Any
 
@@ -18,7 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
 from penguin_compile.core.diagnostic import Diagnostic, Related, Severity
-from penguin_compile.core.span import Source, Span
+from penguin_compile.core.span import Source, Span, clip_span
 from penguin_compile.source.scalars import resolve_plain
 from penguin_compile.source.tree import Document, Mapping, Sequence
 
@@ -29,6 +28,7 @@ _SCALAR_TAGS = {"int": (int,), "float": (float, int), "bool": (bool,), "null": (
 _NO_KEY: Any = object()
 _COLON_IN_FLOW = "found unexpected ':'"
 _INNER_COLON = re.compile(r"""(?<=[^\s"'\[\]{},]):(?=[^\s,\[\]{}])""")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _PATIENCE = 1_000_000  # characters; the slow parser takes about a second for them
 _ESCAPE_HELP = "write it as an escape in quotes"
 _PLAIN_WORDS = {
@@ -90,6 +90,14 @@ def _run(source: Source, reader: Callable[[str], Callable[[], Any]]) -> _Builder
     return builder
 
 
+def list_events(source: Source) -> list[Any]:
+    """The parser's events of a text that `parse_yaml` reads without a complaint."""
+    for reader in (_event_reader, _tolerant_reader):
+        with suppress(MarkedYAMLError):
+            return list(iter(reader(source.text), None))
+    return list(iter(_pure_reader(source.text), None))
+
+
 def _event_reader(text: str) -> Callable[[], Any]:
     try:
         from _ruamel_yaml import CParser
@@ -103,7 +111,33 @@ def _pure_reader(text: str) -> Callable[[], Any]:
     """The same events from Python's own parser, ten to twenty times slower."""
     from ruamel.yaml import YAML
 
-    return partial(next, iter(YAML(typ="safe", pure=True).parse(text)), None)
+    events = iter(YAML(typ="safe", pure=True).parse(text))
+    mark: Any = None
+
+    def read() -> Any:
+        nonlocal mark
+        try:
+            event = next(events, None)
+        except (ValueError, OverflowError):  # what chr() says of an escape such as \UFFFFFFFF
+            raise _bad_escape(mark) from None
+        mark = getattr(event, "start_mark", None)
+        if isinstance(event, yaml_events.ScalarEvent) and _SURROGATE.search(event.value):
+            _join_surrogates(event)
+        return event
+
+    return read
+
+
+def _bad_escape(mark: Any) -> MarkedYAMLError:
+    return MarkedYAMLError(problem="an escape that names no character", problem_mark=mark)
+
+
+def _join_surrogates(event: Any) -> None:
+    """JSON writes a character beyond U+FFFF as two escapes; one alone is no character."""
+    try:
+        event.value = event.value.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    except UnicodeDecodeError:
+        raise _bad_escape(event.start_mark) from None
 
 
 def _tolerant_reader(text: str) -> Callable[[], Any]:
@@ -112,7 +146,9 @@ def _tolerant_reader(text: str) -> Callable[[], Any]:
     Colons inside plain scalars become a character that the text doesn't have, of the same width,
     and become colons again in the events: no position moves.
     """
-    stand_in = next(one for one in map(chr, range(0xE000, 0xF8FF)) if one not in text)
+    stand_in = next((one for one in map(chr, range(0xE000, 0xF8FF)) if one not in text), None)
+    if stand_in is None:
+        return _pure_reader(text)
     read = _event_reader(_INNER_COLON.sub(stand_in, text))
     scalar = yaml_events.ScalarEvent
 
@@ -136,7 +172,7 @@ class _Builder:
         self._merges: dict[int, list[tuple[Any, int, int]]] = {}
 
     def complain(self, code: str, message: str, start: int, end: int, **more: Any) -> None:
-        span = Span(self.source, start, max(start, end))
+        span = clip_span(self.source, start, end)
         self.findings.append(
             Diagnostic(code=code, severity=Severity.ERROR, message=message, span=span, **more)
         )
@@ -182,8 +218,8 @@ class _Builder:
                 plain, quoted = event.implicit
                 if plain:
                     value = resolve_plain(value)
-                    if type(value) is float:
-                        self._check_finite(value, start, end)
+                    if type(value) is float and not isfinite(value):
+                        value = self._refuse_infinite(start, end)
                 elif not quoted:  # neither was implied: there is a tag
                     value = self._tagged(event)
                 if event.anchor is not None:
@@ -209,7 +245,7 @@ class _Builder:
                 if in_mapping and key is _NO_KEY:
                     self._refuse_key(event)
                 end = event.end_mark.index
-                value, size = self._resolve_alias(event)
+                value, size = self._resolve_alias(event, len(stack))
                 nodes += size
             else:
                 self._handle_stream(event, kind)
@@ -280,9 +316,10 @@ class _Builder:
         message = f'the key "{key}" stands twice in one mapping'
         self.complain("PC102", message, start, end, label="remove one of them", related=related)
 
-    def _check_finite(self, value: float, start: int, end: int) -> None:
-        if not isfinite(value):
-            self.complain("PC104", "not a number that JSON can say", start, end, label="quote it?")
+    def _refuse_infinite(self, start: int, end: int) -> int:
+        """A number in its stead, so that what follows can go on: all of that writes JSON."""
+        self.complain("PC104", "not a number that JSON can say", start, end, label="quote it?")
+        return 0
 
     def _tagged(self, event: Any) -> Any:
         tag = event.tag
@@ -292,8 +329,10 @@ class _Builder:
         if types is None:
             self._refuse_tag(event)
         value = resolve_plain(event.value)
+        start, end = event.start_mark.index, event.end_mark.index
+        if type(value) is float and not isfinite(value):
+            return self._refuse_infinite(start, end)
         if type(value) not in (types or ()):
-            start, end = event.start_mark.index, event.end_mark.index
             self.complain("PC101", f"the text does not fit its tag {tag}", start, end)
         return value
 
@@ -309,7 +348,7 @@ class _Builder:
         self.complain("PC104", "a key must be a string, not a list, mapping or alias", start, end)
         raise _Stop
 
-    def _resolve_alias(self, event: Any) -> tuple[Any, int]:
+    def _resolve_alias(self, event: Any, depth: int) -> tuple[Any, int]:
         name, start, end = event.anchor, event.start_mark.index, event.end_mark.index
         if name in self._open:
             self.complain("PC101", f"the alias *{name} contains itself", start, end)
@@ -324,6 +363,9 @@ class _Builder:
             message = f"aliases add more than {MOST_ALIASED:,} nodes to what is written"
             self.complain("PC108", message, start, end)
             raise _Stop
+        if depth + _height(value) > DEEPEST:
+            self.complain("PC108", f"aliases nest deeper than {DEEPEST} levels", start, end)
+            raise _Stop
         return value, size
 
     def _merge(self, target: Mapping) -> None:
@@ -336,3 +378,14 @@ class _Builder:
                 for key, place in one.places.items():
                     if key not in target:
                         target.put(key, one[key], place)
+
+
+def _height(value: Any) -> int:
+    """Levels of containers in a value; it has no more nodes than aliases may add."""
+    height, level = 0, [value]
+    while level := [one for one in level if isinstance(one, Mapping | Sequence)]:
+        height += 1
+        level = [
+            item for one in level for item in (one.values() if isinstance(one, Mapping) else one)
+        ]
+    return height

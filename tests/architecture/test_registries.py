@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
 from penguin_compile.cli.program import program
 from penguin_compile.cli.table import COMMANDS
-from penguin_compile.compiler.schema import spec_schema_text
+from penguin_compile.compiler.schema import fragment_schema, schema_text, spec_schema
 from penguin_compile.rules import RULES
 from penguin_compile.targets import TARGETS
 from penguin_compile.targets.target import RESOURCE_KINDS
@@ -45,6 +47,11 @@ def test_each_command_has_the_help_of_the_table_and_an_example(name: str) -> Non
     assert "penguin-compile " in command.epilog
 
 
-def test_the_published_schema_is_what_the_shapes_say() -> None:
-    published = (ROOT / "schemas" / "spec.schema.json").read_text(encoding="utf-8")
-    assert published == spec_schema_text(), "run `make generated`"
+@pytest.mark.parametrize(
+    ("name", "schema"), [("spec", spec_schema), ("spec-fragment", fragment_schema)]
+)
+def test_the_published_schema_is_what_the_shapes_say(
+    name: str, schema: Callable[[], dict[str, Any]]
+) -> None:
+    published = (ROOT / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8")
+    assert published == schema_text(schema()), "run `make generated`"
