@@ -10,6 +10,7 @@ import click
 
 from penguin_compile.core.diagnostic import Diagnostic, Severity, sort_diagnostics
 from penguin_compile.core.errors import FileFailure, UsageError
+from penguin_compile.neighbours import check_neighbours
 from penguin_compile.pipeline import SPEC_FOLDER, CheckedSpec, check_file, check_spec, find_specs
 
 specs_argument = click.argument("specs", nargs=-1, metavar="[SPEC]...", type=click.Path())
@@ -24,7 +25,7 @@ STANDARD_INPUT = "<stdin>"
 def check_all(specs: Sequence[str], environments: Sequence[str]) -> list[CheckedSpec]:
     """Every spec that is named, or all in spec/, validated."""
     paths = find_specs([Path(one) for one in specs] or [Path(SPEC_FOLDER)])
-    return [check_file(path, environments) for path in paths]
+    return check_neighbours([check_file(path, environments) for path in paths])
 
 
 def check_standard_input(filename: str | None, environments: Sequence[str]) -> CheckedSpec:
