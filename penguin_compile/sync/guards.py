@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from penguin_compile.core.errors import Refused
 from penguin_compile.model.address import KINDS
 from penguin_compile.model.plan import Action, Change, ChangeClass, Plan
 from penguin_compile.sync.decisions import Decisions
@@ -23,12 +22,6 @@ def check_guards(plan: Plan, decisions: Decisions, limits: Mapping[str, str]) ->
         *_check_protected(plan),
         *_check_limits(plan, decisions, limits),
     ]
-
-
-def refuse(reasons: list[str]) -> None:
-    """Raise Refused with all the reasons, if there are any."""
-    if reasons:
-        raise Refused("; ".join(reasons), hint="nothing was written")
 
 
 def _check_protected(plan: Plan) -> Iterator[str]:
