@@ -60,7 +60,7 @@ generated: $(READY) ## write generated/ and schemas/ anew
 
 lock: ## pin the newest versions that pyproject.toml allows
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-	  --no-header --all-extras --group dev pyproject.toml --output-file requirements.lock
+	  --no-header --no-strip-extras --all-extras --group dev pyproject.toml --output-file requirements.lock
 
 clean: ## everything that make made
 	rm -rf $(VENV) .cache .demo .penguin dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
