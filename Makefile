@@ -63,4 +63,4 @@ lock: ## pin the newest versions that pyproject.toml allows
 	  --no-header --no-strip-extras --all-extras --group dev pyproject.toml --output-file requirements.lock
 
 clean: ## everything that make made
-	rm -rf $(VENV) .cache .demo .penguin dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .cache .penguin_cache .demo .penguin dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -11,9 +11,7 @@ def main() -> None:
 
         print(f"penguin-compile {__version__}")  # noqa: T201
         return
-    from penguin_compile.cli.program import run
-
-    code = run(sys.argv[1:])
+    code = _run(sys.argv[1:])
     try:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -22,6 +20,17 @@ def main() -> None:
     if "coverage" in sys.modules:
         sys.exit(code)
     os._exit(code)  # as mypy leaves: taking a large spec apart object by object helps nobody
+
+
+def _run(arguments: list[str]) -> int:
+    if "compile" in arguments:
+        from penguin_compile.cli.compile_cache import recall
+
+        if recall(arguments):
+            return 0
+    from penguin_compile.cli.program import run
+
+    return run(arguments)
 
 
 if __name__ == "__main__":

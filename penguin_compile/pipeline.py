@@ -5,7 +5,6 @@ Every command is a prefix of it.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,10 +21,8 @@ from penguin_compile.source.tree import Mapping as Tree
 
 if TYPE_CHECKING:
     from penguin_compile.model.app import App
-    from penguin_compile.targets.target import Artifact
 
 SPEC_FOLDER = "spec"
-OUT_FOLDER = "generated"
 UNUSED_ALLOWANCE = "PC313"
 _SUFFIXES = frozenset((".yaml", ".yml"))
 
@@ -164,6 +161,7 @@ def _check_environment(document: Document, name: str) -> tuple[ResolvedApp, list
         return ResolvedApp(name, spec.document, None), findings
     app = lower(shape, name)
     findings.extend(_check_targets(app, spec.document))
+    findings.extend(_check_places(app, spec.document, environment_names(document)))
     findings.extend(check_app(app, spec.document))
     return ResolvedApp(name, spec.document, app), findings
 
@@ -188,6 +186,24 @@ def _check_targets(app: App, document: Document) -> Iterator[Diagnostic]:
             )
 
 
+def _check_places(
+    app: App, document: Document, environments: Collection[str]
+) -> Iterator[Diagnostic]:
+    """The model holds one environment: what the others are called is known here."""
+    for target, place in app.outputs.places.items():
+        if place.environment is not None and place.environment not in environments:
+            pointer = ("outputs", target, "environment")
+            yield Diagnostic(
+                code="PC104",
+                severity=Severity.ERROR,
+                message=f'no environment is called "{place.environment}"',
+                span=document.value_span(pointer),
+                pointer=pointer,
+                label=did_you_mean(place.environment, environments),
+                help=f"environments of this spec: {list_names(environments)}",
+            )
+
+
 def _check_the_rest(
     document: Document, findings: list[Diagnostic], environment: str
 ) -> list[Diagnostic]:
@@ -200,54 +216,3 @@ def _check_the_rest(
     if shape is None:
         return []
     return untouched(check_app(lower(shape, environment), mended), removed)
-
-
-def environment_folder(loaded: LoadedSpec, app: App, out: Path | None) -> Path:
-    """Where the artifacts of one environment go: `<out>/<app>/<environment>`.
-
-    Raises UsageError for an `outputs.directory` that leaves the repository.
-    """
-    folder = out
-    if folder is None:
-        folder = Path(OUT_FOLDER)
-        if app.outputs.directory is not None:
-            folder = loaded.root / app.outputs.directory
-            if not folder.resolve().is_relative_to(loaded.root):
-                raise UsageError(
-                    f"`outputs.directory` of {loaded.path} leaves the repository",
-                    hint="name a folder inside it, or use --out",
-                )
-            folder = Path(os.path.relpath(folder))
-    return folder / app.name / app.environment.name
-
-
-def path_to_root(folder: Path, root: Path) -> str:
-    """From an environment's folder to the repository's root.
-
-    A folder outside the repository gets the way of the default layout, so that what is compiled
-    there is byte for byte what `generated/` holds.
-    """
-    resolved = folder.resolve()
-    if not resolved.is_relative_to(root):
-        return "../../.."
-    return Path(os.path.relpath(root, resolved)).as_posix()
-
-
-def render(
-    resolved: ResolvedApp, loaded: LoadedSpec, folder: Path, targets: Collection[str]
-) -> list[Artifact]:
-    """The artifacts of one app in one environment: of the targets that are named, or by default."""
-    from penguin_compile.targets import TARGETS
-    from penguin_compile.targets.target import Placement
-
-    app = resolved.app
-    if app is None:
-        raise UsageError("a spec with errors can't be compiled", hint="run validate first")
-    place = Placement(spec=Path(loaded.path).name, to_root=path_to_root(folder, loaded.root))
-    artifacts: list[Artifact] = []
-    with collector_paused():
-        for name in targets or TARGETS:
-            target = TARGETS.load(name)
-            if targets or app.outputs.targets.get(name, target.default):
-                artifacts.extend(target.render(app, place))
-    return artifacts

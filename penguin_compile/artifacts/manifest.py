@@ -64,4 +64,4 @@ def is_inside(path: str) -> bool:
     """Whether an artifact's path stays in its folder, and is not the manifest's own."""
     pure = PurePosixPath(path)
     plain = str(pure) == path and not pure.is_absolute() and "\\" not in path and "\0" not in path
-    return plain and ".." not in pure.parts and path not in {"", ".", NAME}
+    return plain and ".." not in pure.parts and path.casefold() not in {"", ".", NAME}

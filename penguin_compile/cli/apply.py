@@ -17,7 +17,7 @@ from penguin_compile.cli.planning import (
     plan_options,
     show_plan,
 )
-from penguin_compile.cli.specs import mention_findings
+from penguin_compile.cli.specs import count_findings
 from penguin_compile.core.errors import AppliedInPart, Refused, UsageError
 from penguin_compile.model.plan import Action, ChangeClass
 
@@ -59,7 +59,8 @@ def command(
         skip = bool(options["skip_conflicts"])
         return _apply_saved(Path(source), environment, seconds, skip_conflicts=skip)
     checked, resolved = check_one(source, app_name, environment)
-    mention_findings([checked])
+    for line in count_findings([checked]):
+        click.echo(line, err=True)
     decisions = decide({**options, "secrets": True})
     with open_environment(resolved, checked.loaded.root) as session:
         plan = session.plan(decisions)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,17 +12,31 @@ import click
 
 from penguin_compile.cli.specs import (
     check_all,
+    count_findings,
     environments_option,
-    mention_findings,
     show_findings,
     specs_argument,
     style,
     summarise,
 )
-from penguin_compile.pipeline import CheckedSpec, environment_folder, render
 
 if TYPE_CHECKING:
-    from penguin_compile.artifacts.writer import Writes
+    from penguin_compile.artifacts.writes import Writes
+    from penguin_compile.compilation import Compiled
+    from penguin_compile.pipeline import CheckedSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Options:
+    """What the command line asks for; `arguments` is all of it, as it was given."""
+
+    environments: tuple[str, ...]
+    targets: tuple[str, ...]
+    out: Path | None
+    check: bool
+    show_diff: bool
+    force: bool
+    arguments: Sequence[str]
 
 
 @click.command(
@@ -33,7 +50,11 @@ if TYPE_CHECKING:
 @click.option("--check", is_flag=True, help="Write nothing; exit with 2 if it would.")
 @click.option("--diff", "show_diff", is_flag=True, help="Print a unified diff.")
 @click.option("--force", is_flag=True, help="Overwrite files that were edited by hand.")
+@click.option("--watch", is_flag=True, help="Compile again whenever a spec changes.")
+@click.option("--no-cache", is_flag=True, help="Compile even where nothing has changed.")
+@click.pass_context
 def command(
+    ctx: click.Context,
     specs: tuple[str, ...],
     environments: tuple[str, ...],
     targets: tuple[str, ...],
@@ -42,50 +63,107 @@ def command(
     check: bool,
     show_diff: bool,
     force: bool,
+    watch: bool,
+    no_cache: bool,  # noqa: ARG001  # read where the program starts, see compile_cache.py
 ) -> int:
     """Write generated/<app>/<environment>/ from specs.
 
     SPEC is a file or a folder of specs; default spec/. Nothing is written where a spec has errors.
     """
-    from penguin_compile.artifacts.writer import apply_writes, refuse_edited
+    options = _Options(
+        environments=environments,
+        targets=targets,
+        out=None if out is None else Path(out),
+        check=check,
+        show_diff=show_diff,
+        force=force,
+        arguments=ctx.obj["arguments"],
+    )
+    if watch:
+        from penguin_compile.cli.watching import run_on_change
 
-    checked = check_all(specs, environments)
+        return run_on_change(specs, lambda: _compile(specs, options))
+    return _compile(specs, options)[0]
+
+
+def _compile(specs: Sequence[str], options: _Options) -> tuple[int, list[CheckedSpec]]:
+    """One run: its exit code, and the specs that it read."""
+    from penguin_compile.compilation import compile_spec, plan_compiled
+
+    checked = check_all(specs, options.environments)
     findings = [finding for spec in checked for finding in spec.findings]
     if any(spec.has_errors for spec in checked):
         show_findings(findings, err=True)
         click.echo(f"nothing was written: {summarise(findings)}", err=True)
-        return 1
-    mention_findings(checked)
-    everything = [writes for spec in checked for writes in _plan_spec(spec, targets, out)]
-    if show_diff:
-        for writes in everything:
-            _show_diff(writes)
-    if check:
-        return _report_check(everything)
-    if not force:
-        for writes in everything:
-            refuse_edited(writes)
+        return 1, checked
+    compiled = [
+        one
+        for spec in checked
+        for one in compile_spec(spec, out=options.out, targets=options.targets)
+    ]
+    said = [*count_findings(checked), *_notes(compiled)]
+    for line in said:
+        click.echo(line, err=True)
+    with _locked(checked, options):
+        everything = plan_compiled(compiled)
+        if options.show_diff:
+            for writes in everything:
+                _show_diff(writes)
+        code = _report_check(everything) if options.check else _write(everything, options)
+    if code == 0:
+        _remember(checked, compiled, said, options)
+    return code, checked
+
+
+@contextmanager
+def _locked(checked: Sequence[CheckedSpec], options: _Options) -> Iterator[None]:
+    """The locks of all repositories that are written to, always taken in one order."""
+    from penguin_compile.artifacts.lock import writing
+
+    with ExitStack() as locks:
+        if not options.check:
+            for root in sorted({spec.loaded.root for spec in checked}):
+                locks.enter_context(writing(root))
+        yield
+
+
+def _notes(compiled: Sequence[Compiled]) -> Iterator[str]:
+    for one in compiled:
+        for artifacts in one.artifacts.values():
+            for artifact in artifacts:
+                for notice in artifact.notices:
+                    yield f"note: {one.folder.path / artifact.path}: {notice}"
+
+
+def _write(everything: Sequence[Writes], options: _Options) -> int:
+    from penguin_compile.artifacts.writer import apply_writes
+
+    apply_writes(*everything, force=options.force)
     for writes in everything:
-        apply_writes(writes, force=force)
-        _report_written(writes)
+        click.echo(_written(writes))
     return 0
 
 
-def _plan_spec(spec: CheckedSpec, targets: tuple[str, ...], out: str | None) -> list[Writes]:
-    from penguin_compile.artifacts.writer import plan_writes
+def _remember(
+    checked: Sequence[CheckedSpec],
+    compiled: Sequence[Compiled],
+    said: Sequence[str],
+    options: _Options,
+) -> None:
+    """So that the same command, where nothing has changed, needs only to look at the files."""
+    from penguin_compile.cli.compile_cache import remember
+    from penguin_compile.cli.compile_record import make_record
 
-    planned = []
-    for resolved in spec.environments.values():
-        if resolved.app is None:
-            continue
-        folder = environment_folder(spec.loaded, resolved.app, None if out is None else Path(out))
-        artifacts = render(resolved, spec.loaded, folder, targets)
-        for artifact in artifacts:
-            for notice in artifact.notices:
-                click.echo(f"note: {folder / artifact.path}: {notice}", err=True)
-        only = set(targets) if targets else None
-        planned.append(plan_writes(folder, artifacts, resolved.digest, only=only))
-    return planned
+    live = [one for one in compiled if one.digest is not None]
+    if options.check:
+        out, err = [], [*said, _up_to_date([one.folder.path for one in live])]
+    else:
+        counts = [sum(len(each) for each in one.artifacts.values()) for one in live]
+        out = [f"{one.folder.path}: {n} unchanged" for one, n in zip(live, counts, strict=True)]
+        err = list(said)
+    record = make_record(checked, live, out=out, err=err)
+    if record is not None:
+        remember(options.arguments, record)
 
 
 def _show_diff(writes: Writes) -> None:
@@ -123,13 +201,18 @@ def _report_check(everything: list[Writes]) -> int:
         if not (writes.created or writes.changed or writes.edited or writes.removed):
             click.echo(f"{writes.folder / 'manifest.json'} is not what the spec says")
     if not stale:
-        click.echo(f"up to date: {', '.join(str(one.folder) for one in everything)}", err=True)
+        click.echo(_up_to_date([one.folder for one in everything]), err=True)
         return 0
     click.echo("run penguin-compile compile to write them", err=True)
     return 2
 
 
-def _report_written(writes: Writes) -> None:
+def _up_to_date(folders: Sequence[Path]) -> str:
+    return f"up to date: {', '.join(str(one) for one in folders)}"
+
+
+def _written(writes: Writes) -> str:
+    """What was done to a folder, counted."""
     counts = {
         "created": len(writes.created),
         "changed": len(writes.changed) + len(writes.edited),
@@ -137,4 +220,4 @@ def _report_written(writes: Writes) -> None:
         "unchanged": len(writes.unchanged),
     }
     listed = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-    click.echo(f"{writes.folder}: {listed or 'nothing to write'}")
+    return f"{writes.folder}: {listed or 'nothing to write'}"

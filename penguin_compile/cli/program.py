@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from penguin_compile import __version__
+from penguin_compile.cli.failure import show_failure
 from penguin_compile.cli.quick_start import skip_collection, skip_plugins
 from penguin_compile.cli.table import COMMANDS
 from penguin_compile.core.errors import PenguinError
@@ -87,7 +88,7 @@ def program(ctx: click.Context, directory: str | None, color: str, *, debug: boo
         skip_collection()
         skip_plugins()
     ctx.color = {"always": True, "never": False}.get(color, _colour_of_terminal())
-    ctx.obj = {"debug": debug}
+    ctx.obj = {**(ctx.obj or {}), "debug": debug}
     ctx.default_map = _project_defaults(ctx)
 
 
@@ -135,7 +136,12 @@ def _project_options() -> dict[str, Any]:
 def run(arguments: Sequence[str]) -> int:
     """Run the program and return its exit code; no traceback but with `--debug`."""
     try:
-        code = program.main(list(arguments), prog_name="penguin-compile", standalone_mode=False)
+        code = program.main(
+            list(arguments),
+            prog_name="penguin-compile",
+            standalone_mode=False,
+            obj={"arguments": arguments},
+        )
     except click.UsageError as error:
         error.show()
         return _USAGE
@@ -163,7 +169,5 @@ def _fail(error: PenguinError, arguments: Sequence[str]) -> int:
         import traceback
 
         traceback.print_exception(error)
-    click.echo(f"{click.style('error', fg='red')}: {error.message}", err=True)
-    if error.hint:
-        click.echo(f"  {error.hint}", err=True)
+    show_failure(error)
     return error.exit_code

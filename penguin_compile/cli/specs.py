@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -76,12 +76,13 @@ def style(text: str, colour: str) -> str:
     return click.style(text, fg=colour)
 
 
-def mention_findings(checked: Sequence[CheckedSpec]) -> None:
+def count_findings(checked: Iterable[CheckedSpec]) -> list[str]:
     """That there are warnings, and who tells them: commands that act don't repeat them all."""
-    for spec in checked:
-        if spec.findings:
-            counted = summarise(spec.findings)
-            click.echo(f"{spec.loaded.path}: {counted}; see penguin-compile validate", err=True)
+    return [
+        f"{spec.loaded.path}: {summarise(spec.findings)}; see penguin-compile validate"
+        for spec in checked
+        if spec.findings
+    ]
 
 
 def summarise(findings: Sequence[Diagnostic]) -> str:

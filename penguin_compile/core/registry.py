@@ -17,6 +17,7 @@ class Registry(Generic[Item]):
 
     def __init__(self, kind: str, table: Mapping[str, str], group: str | None = None) -> None:
         self._kind = kind
+        self._own = frozenset(table)
         self._table = dict(table)
         self._group = group
         self._extended = group is None
@@ -28,6 +29,10 @@ class Registry(Generic[Item]):
 
     def __contains__(self, name: object) -> bool:
         return name in self._table or name in list(self)
+
+    def is_built_in(self, name: str) -> bool:
+        """Whether it is of this package, and no other one's."""
+        return name in self._own
 
     def load(self, name: str) -> Item:
         """Import what the name stands for; UsageError for an unknown name."""

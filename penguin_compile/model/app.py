@@ -52,16 +52,29 @@ class ConfigTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutputPlace:
+    """A folder of the repository for the files of one target.
+
+    With `environment`, for those of that environment alone.
+    """
+
+    directory: str
+    environment: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outputs:
     """What compile is told about where and how to write.
 
-    `targets` switches some on or off, whatever their default.
+    `targets` switches some on or off, whatever their default. `places` has the targets whose
+    files do not stand with the others.
     """
 
     directory: str | None
     targets: Mapping[str, bool]
     config_table: ConfigTable
     compose_form: str
+    places: Mapping[str, OutputPlace]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

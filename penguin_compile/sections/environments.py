@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from penguin_compile.model.environment import Environment, Gateway
 from penguin_compile.model.setting import value_text
-from penguin_compile.sections.shape import Named, SecretShape, Shape, TextOrSecret, mistake
+from penguin_compile.sections.shape import Keyed, Named, SecretShape, Shape, TextOrSecret, mistake
 
 Limit = Annotated[
     str,
@@ -109,7 +109,10 @@ class EnvironmentShape(Shape):
     )
 
 
-EnvironmentsShape = Named[EnvironmentShape]
+EnvironmentName = Annotated[  # also the name of a folder
+    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)
+]
+EnvironmentsShape = Keyed[EnvironmentName, EnvironmentShape]
 
 
 def lower_environment(name: str, shape: EnvironmentShape) -> Environment:

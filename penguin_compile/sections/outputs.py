@@ -1,12 +1,38 @@
 """Section `outputs`: where compile writes, and the table that holds the settings."""
 
-from typing import Annotated, Literal, TypeAlias
+import re
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
-from penguin_compile.model.app import ConfigTable, Outputs
-from penguin_compile.sections.shape import Named, Shape
+from penguin_compile.model.app import ConfigTable, OutputPlace, Outputs
+from penguin_compile.sections.shape import Named, Shape, TypeInWords, mistake
 
+FOLDER = r"^(?![/~])(?![A-Za-z]:)(?!(?:.*/)?\.\.(?:/|$))[^\\\x00-\x1f]+$"
+_FOLDER = re.compile(FOLDER)
+
+
+def _folder(text: str) -> str:
+    if not _FOLDER.match(text):
+        raise mistake("not a folder inside the repository: write one such as config/marchproxy")
+    return text
+
+
+class _FolderType(TypeInWords):
+    """Tells JSON Schema what a folder inside the repository looks like."""
+
+    words = "a folder inside the repository"
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "string", "pattern": FOLDER}
+
+
+Folder: TypeAlias = Annotated[str, AfterValidator(_folder), _FolderType]
 Identifier: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
 
 STANDARD_COLUMNS = (
@@ -36,8 +62,24 @@ class ColumnsShape(Shape):
     created_at: Identifier | None = Field(default="created_at", description="Since when.")
 
 
-class SqlShape(Shape):
-    """The table that holds the settings."""
+class TargetOutputShape(Shape):
+    """Where the files of one target stand, if not with the others."""
+
+    directory: Folder | None = Field(
+        default=None,
+        description="Folder in the repository for this target alone; with several environments"
+        " there is one in it for each, unless `environment` names one.",
+        examples=["config/marchproxy"],
+    )
+    environment: str | None = Field(
+        default=None,
+        description="The environment whose files stand there; those of others stay where they are.",
+        examples=["prod"],
+    )
+
+
+class SqlShape(TargetOutputShape):
+    """The table that holds the settings, and where its files stand."""
 
     table: Identifier = Field(default="config", description="Its name.")
     columns: ColumnsShape = Field(
@@ -47,16 +89,24 @@ class SqlShape(Shape):
     )
 
 
-class ComposeOutputShape(Shape):
+class ComposeOutputShape(TargetOutputShape):
     """How the Compose file is written."""
 
     form: Literal["full"] = Field(default="full", description="full: it runs by itself.")
 
 
+def _target_output(description: str) -> Any:
+    return Field(
+        default=TargetOutputShape.model_construct(),
+        description=description,
+        examples=[{"directory": "config/marchproxy", "environment": "prod"}],
+    )
+
+
 class OutputsShape(Shape):
     """What compile is told about where and how to write."""
 
-    directory: str | None = Field(
+    directory: Folder | None = Field(
         default=None,
         description="Folder in the repository, in place of `generated`.",
         examples=["deploy/compiled"],
@@ -72,6 +122,14 @@ class OutputsShape(Shape):
     compose: ComposeOutputShape = Field(
         default=ComposeOutputShape.model_construct(), description="How the Compose file is written."
     )
+    marchproxy: TargetOutputShape = _target_output("The gateway's import files.")
+    env: TargetOutputShape = _target_output("Example env files.")
+    kubernetes: TargetOutputShape = _target_output("Kubernetes manifests.")
+    license: TargetOutputShape = _target_output("The license's entitlements.")
+    telemetry: TargetOutputShape = _target_output("Metrics, log schema and dashboard.")
+    runtime: TargetOutputShape = _target_output("The manifest for a library inside the app.")
+    docs: TargetOutputShape = _target_output("The page for people.")
+    pydal: TargetOutputShape = _target_output("The table's definition for pyDAL.")
 
 
 def lower_outputs(shape: OutputsShape) -> Outputs:
@@ -82,4 +140,10 @@ def lower_outputs(shape: OutputsShape) -> Outputs:
         targets=shape.targets,
         config_table=ConfigTable(name=shape.sql.table, columns=columns),
         compose_form=shape.compose.form,
+        places={
+            name: OutputPlace(directory=output.directory, environment=output.environment)
+            for name in OutputsShape.model_fields
+            if isinstance(output := getattr(shape, name), TargetOutputShape)
+            and output.directory is not None
+        },
     )

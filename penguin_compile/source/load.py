@@ -29,7 +29,7 @@ class _TooMany(Exception):
 class LoadedSpec:
     """One spec, read: the merged tree, or None where it can't be read, and the complaints.
 
-    `files` is where it and its imports are read from.
+    `files` is where it and its imports are read from, `sources` what was read there.
     """
 
     path: str
@@ -37,6 +37,7 @@ class LoadedSpec:
     document: Document | None = None
     findings: list[Diagnostic] = field(default_factory=list)
     files: Files = FILE_SYSTEM
+    sources: dict[Path, Source] = field(default_factory=dict)
     imported: int = 0
 
 
@@ -85,6 +86,8 @@ def _load(
 ) -> LoadedSpec:
     root = find_root(Path(source.path) if path is None else path)
     loaded = LoadedSpec(path=source.path, root=root, findings=findings, files=files)
+    if path is not None:
+        loaded.sources[path] = source
     if findings:
         return loaded
     chain = () if path is None else (files.real_path(path),)
@@ -167,6 +170,7 @@ def _import(
         _complain(loaded, "PC106", message, span, help_text)
         return None
     loaded.findings.extend(findings)
+    loaded.sources[target] = source
     return None if findings else _read_tree(source, target, loaded, (*chain, target))
 
 

@@ -45,7 +45,7 @@ class _Compose:
     def __init__(self, app: App, placement: Placement) -> None:
         self._app = app
         self._text = ComposeText(app.deployment.variables)
-        self._paths = ComposePaths(f"../{placement.to_root}")
+        self._paths = ComposePaths(placement.way_up("compose"))
         self._notices: list[str] = []
         deployed = deployed_services(app)
         self._absent = app.services.keys() - deployed.keys()

@@ -36,12 +36,19 @@ class Artifact:
 class Placement:
     """Where artifacts will stand, as far as their text depends on it.
 
-    `spec` is the spec's file name, for the first line of artifacts; `to_root` leads from the
-    environment's folder to the root of the repository, such as `../../..`.
+    `spec` is the spec's file name, for the first line of artifacts; `to_root` leads from their
+    folder to the root of the repository, such as `../../..`. `alone`: the folder is the target's
+    own, so that the first folder of its paths is left out.
     """
 
     spec: str
     to_root: str
+    alone: bool = False
+
+    def way_up(self, folder: str) -> str:
+        """From a target's folder, such as `compose`, to the root of the repository."""
+        steps = 0 if self.alone else folder.count("/") + 1
+        return "../" * steps + self.to_root
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -12,7 +13,8 @@ import pytest
 
 from penguin_compile.artifacts import writer
 from penguin_compile.artifacts.manifest import hash_bytes
-from penguin_compile.artifacts.writer import apply_writes, plan_writes
+from penguin_compile.artifacts.writer import apply_writes
+from penguin_compile.artifacts.writes import plan_writes
 from penguin_compile.core.errors import FileFailure
 from penguin_compile.targets.target import Artifact
 
@@ -252,28 +254,70 @@ def test_a_folder_where_an_artifact_is_needed(folder):
     assert snapshot(folder.parent) == before
 
 
-def test_a_run_that_was_killed_is_finished_by_the_next(folder):
-    """SIGKILL between two moves: the same command again ends with the new tree."""
-    program = (
-        "import os, signal, sys; sys.path[:0] = [sys.argv[2]]\n"
-        "from tests.faults.test_writer import *\n"
-        "original, calls = Path.replace, []\n"
-        "def replace(self, target):\n"
-        "    calls.append(target)\n"
-        "    if len(calls) == int(sys.argv[3]):\n"
-        "        os.kill(os.getpid(), signal.SIGKILL)\n"
-        "    return original(self, target)\n"
-        "Path.replace = replace\n"
-        "apply_writes(plan_writes(Path(sys.argv[1]), artifacts(NEW), SPEC))\n"
-    )
+KILLED = """
+import os, signal, sys; sys.path[:0] = [sys.argv[2]]
+from tests.faults.test_writer import *
+original, calls = Path.replace, []
+def replace(self, target):
+    calls.append(target)
+    if len(calls) == int(sys.argv[3]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return original(self, target)
+Path.replace = replace
+apply_writes(plan_writes(Path(sys.argv[1]), artifacts(NEW), SPEC))
+"""
+
+
+def write_and_be_killed(folder, move):
+    """SIGKILL just before a move."""
     root = Path(__file__).resolve().parents[2]
-    for number in range(1, 6):
-        command = [sys.executable, "-B", "-c", program, str(folder), str(root), str(number)]
-        assert subprocess.run(command, capture_output=True, check=False).returncode == -9
-        for path in OLD.keys() - {"env/gone"}:
-            assert (folder / path).exists()
-        apply_writes(plan_writes(folder, artifacts(NEW), SPEC))
-        assert plan_writes(folder, artifacts(NEW), SPEC).clean
-        assert not (folder / "env").exists()
+    command = [sys.executable, "-B", "-c", KILLED, str(folder), str(root), str(move)]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == -9
+    for path in OLD.keys() - {"env/gone"}:
+        assert (folder / path).exists()
+
+
+@pytest.mark.parametrize("texts", [NEW, OLD, {"a.txt": "a third text", "e.txt": "e"}, {}])
+def test_a_run_that_was_killed_is_finished_by_the_next(folder, texts):
+    """Whatever the spec says by then; nothing of the killed run counts as edited by hand."""
+    for move in range(1, 6):
+        write_and_be_killed(folder, move)
+        apply_writes(plan_writes(folder, artifacts(texts), SPEC))
+        assert plan_writes(folder, artifacts(texts), SPEC).clean
+        found = {str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file()}
+        assert found == {*texts, "manifest.json", "mine.txt"}
+        assert [one.name for one in folder.parent.iterdir()] == ["dev"]  # no stage is left
         apply_writes(plan_writes(folder, artifacts(OLD), SPEC))
-        assert plan_writes(folder, artifacts(OLD), SPEC).clean
+
+
+def test_what_a_killed_run_wrote_for_other_targets_stays_known(folder):
+    write_and_be_killed(folder, 5)  # the manifest's move; all else is in place
+    env_alone = plan_writes(folder, artifacts({"env/x": "x"}), SPEC, only=["env"])
+    apply_writes(env_alone)
+    assert (folder / "sql/b.sql").read_text() == "new b"
+    assert plan_writes(folder, artifacts(OLD), SPEC).edited == ()
+
+
+def test_an_edit_after_a_killed_run_is_still_an_edit(folder):
+    write_and_be_killed(folder, 5)
+    (folder / "a.txt").write_text("a person's")
+    assert [one.path for one in plan_writes(folder, artifacts(OLD), SPEC).edited] == ["a.txt"]
+
+
+def test_two_folders_are_written_both_or_none(folder, monkeypatch):
+    second = folder.parent / "prod"
+    apply_writes(plan_writes(second, artifacts(OLD), SPEC))
+    before = snapshot(folder.parent)
+    original, moves = Path.replace, []
+
+    def replace(self, target):
+        moves.append(target)
+        if Path(target) == second / "deep/er/d.txt":
+            raise OSError(errno.EIO, "Input/output error", str(target))
+        return original(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(FileFailure, match="nothing was changed"):
+        apply_writes(*(plan_writes(one, artifacts(NEW), SPEC) for one in (folder, second)))
+    assert folder / "manifest.json" in moves  # the first one was whole already
+    assert snapshot(folder.parent) == before

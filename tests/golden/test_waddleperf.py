@@ -14,7 +14,8 @@ from typing import NamedTuple
 import pytest
 from dotenv import dotenv_values
 
-from penguin_compile.pipeline import check_file, render
+from penguin_compile.compilation import compile_spec
+from penguin_compile.pipeline import check_file
 from tests.compose_files import interpolate, read_compose
 from tests.models import ROOT
 from tests.requirements import inputs_folder
@@ -118,8 +119,8 @@ def app(checked):
 
 @pytest.fixture(scope="module")
 def artifacts(checked):
-    rendered = render(checked.environments["dev"], checked.loaded, FOLDER, ())
-    return {one.path: one for one in rendered}
+    (compiled,) = compile_spec(checked)
+    return {one.path: one for each in compiled.artifacts.values() for one in each}
 
 
 @pytest.fixture(scope="module")

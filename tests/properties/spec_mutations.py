@@ -107,6 +107,7 @@ COMPLETE: dict[str, Any] = {
         "directory": "out",
         "sql": {"table": "config", "columns": {"config_key": "name", "category": None}},
         "compose": {"form": "full"},
+        "marchproxy": {"directory": "config/marchproxy", "environment": "prod"},
     },
     "environments": {
         "dev": {

@@ -22,7 +22,8 @@ export -n CLUSTER_API_KEY 2>/dev/null || true # curl needs no copy of it
 command -v curl >/dev/null || fail 'curl is not installed'
 
 here=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
-file=$here/../marchproxy/import-config.json
+file=$here/import-config.json
+[[ -r $file ]] || file=$here/../marchproxy/import-config.json
 [[ -r $file ]] || fail "can't read $file: run penguin-compile compile"
 
 # The key goes to curl through its standard input, so that no process list shows it.
