@@ -151,11 +151,11 @@ def _entries_of_others(known: Manifest, only: Iterable[str] | None) -> dict[str,
     """The manifest's entries that belong to targets which were not compiled this time."""
     if only is None:
         return {}
-    owned = tuple(prefix for name in only for prefix in TARGETS.load(name).owns)
+    owners = [TARGETS.load(name) for name in only]
     return {
         path: digest
         for path, digest in known.artifacts.items()
-        if not any(path == one or (one.endswith("/") and path.startswith(one)) for one in owned)
+        if not any(one.owns_path(path) for one in owners)
     }
 
 

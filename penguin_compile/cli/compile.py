@@ -32,6 +32,13 @@ if TYPE_CHECKING:
 @click.option("--out", metavar="DIR", type=click.Path(), help="Folder; default generated/.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 2 if it would.")
 @click.option("--diff", "show_diff", is_flag=True, help="Print a unified diff.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown"]),
+    default="text",
+    help="How --diff is shown; markdown is for a pull request.",
+)
 @click.option("--force", is_flag=True, help="Overwrite files that were edited by hand.")
 def command(
     specs: tuple[str, ...],
@@ -41,6 +48,7 @@ def command(
     *,
     check: bool,
     show_diff: bool,
+    form: str,
     force: bool,
 ) -> int:
     """Write generated/<app>/<environment>/ from specs.
@@ -58,16 +66,16 @@ def command(
     mention_findings(checked)
     everything = [writes for spec in checked for writes in _plan_spec(spec, targets, out)]
     if show_diff:
-        for writes in everything:
-            _show_diff(writes)
+        shown = _render_diff(everything, form, _command(specs, environments, targets, out))
+        click.echo(shown, nl=False)
     if check:
-        return _report_check(everything)
+        return _report_check(everything, err=show_diff)
     if not force:
         for writes in everything:
             refuse_edited(writes)
     for writes in everything:
         apply_writes(writes, force=force)
-        _report_written(writes)
+        _report_written(writes, err=show_diff)
     return 0
 
 
@@ -88,40 +96,41 @@ def _plan_spec(spec: CheckedSpec, targets: tuple[str, ...], out: str | None) -> 
     return planned
 
 
-def _show_diff(writes: Writes) -> None:
-    """A unified diff of every file that would change."""
-    from difflib import unified_diff
+def _render_diff(everything: list[Writes], form: str, command: str) -> str:
+    from penguin_compile.report.artifact_diff import view_artifact_diff
 
-    for write in (*writes.created, *writes.changed, *writes.edited, *writes.removed):
-        name = str(writes.folder / write.path)
-        lines = unified_diff(
-            write.old_text.splitlines(keepends=True),
-            write.new_text.splitlines(keepends=True),
-            "/dev/null" if write.old is None else f"a/{name}",
-            "/dev/null" if write.new is None else f"b/{name}",
-        )
-        for line in lines:
-            text = line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-            click.echo(_coloured(text), nl=False)
+    diff = view_artifact_diff(everything)
+    if form == "markdown":
+        from penguin_compile.report.artifact_diff_markdown import render_artifact_diff_markdown
+
+        return render_artifact_diff_markdown(diff, command)
+    from penguin_compile.report.artifact_diff_text import render_artifact_diff
+
+    return render_artifact_diff(diff, style)
 
 
-def _coloured(line: str) -> str:
-    if line.startswith(("---", "+++")):
-        return click.style(line, bold=True)
-    colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
-    return line if colour is None else style(line, colour)
+def _command(
+    specs: tuple[str, ...], environments: tuple[str, ...], targets: tuple[str, ...], out: str | None
+) -> str:
+    """What a reader types to see the whole diff."""
+    import shlex
+
+    options = [("--env", one) for one in environments] + [("--target", one) for one in targets]
+    options += [] if out is None else [("--out", out)]
+    words = [word for pair in options for word in pair]
+    return shlex.join(["penguin-compile", "compile", *specs, *words, "--check", "--diff"])
 
 
-def _report_check(everything: list[Writes]) -> int:
+def _report_check(everything: list[Writes], *, err: bool) -> int:
     """Tell what is stale; 2 where anything is."""
     stale = [writes for writes in everything if not writes.clean]
     for writes in stale:
         for write in (*writes.created, *writes.changed, *writes.edited):
-            click.echo(f"{writes.folder / write.path} is not what the spec says")
+            click.echo(f"{writes.folder / write.path} is not what the spec says", err=err)
         for write in writes.removed:
-            click.echo(f"{writes.folder / write.path} is no longer in the spec")
+            click.echo(f"{writes.folder / write.path} is no longer in the spec", err=err)
         if not (writes.created or writes.changed or writes.edited or writes.removed):
-            click.echo(f"{writes.folder / 'manifest.json'} is not what the spec says")
+            click.echo(f"{writes.folder / 'manifest.json'} is not what the spec says", err=err)
     if not stale:
         click.echo(f"up to date: {', '.join(str(one.folder) for one in everything)}", err=True)
         return 0
@@ -129,7 +138,7 @@ def _report_check(everything: list[Writes]) -> int:
     return 2
 
 
-def _report_written(writes: Writes) -> None:
+def _report_written(writes: Writes, *, err: bool) -> None:
     counts = {
         "created": len(writes.created),
         "changed": len(writes.changed) + len(writes.edited),
@@ -137,4 +146,4 @@ def _report_written(writes: Writes) -> None:
         "unchanged": len(writes.unchanged),
     }
     listed = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-    click.echo(f"{writes.folder}: {listed or 'nothing to write'}")
+    click.echo(f"{writes.folder}: {listed or 'nothing to write'}", err=err)
