@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from penguin_compile.artifacts.check import check_artifacts
@@ -139,4 +139,4 @@ def _plan_folder(one: Compiled) -> Writes:
     )
     if writes.created or writes.changed or writes.edited:
         check_artifacts(artifact for each in one.artifacts.values() for artifact in each)
-    return writes
+    return replace(writes, place=one.folder)

@@ -108,10 +108,9 @@ def place_artifacts(folder: Folder, rendered: Mapping[str, Sequence[Artifact]]) 
 
 def _path_alone(target: Target, path: str) -> str:
     """A path without the folder that sets a target's files apart from those of others."""
-    for owned in target.owns:
-        if owned.endswith("/") and path.startswith(owned):
-            return path.removeprefix(owned)
-    return path.rpartition("/")[2]
+    folders = (owned for owned in target.owns if owned.endswith("/"))
+    folder = next((owned for owned in folders if path.startswith(owned)), None)
+    return path.rpartition("/")[2] if folder is None else path.removeprefix(folder)
 
 
 def _refuse_clashes(folder: Folder, rendered: Mapping[str, Iterable[Artifact]]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from penguin_compile.artifacts.failures import explained, not_a_folder
 from penguin_compile.artifacts.journal import Unfinished, read_unfinished
+from penguin_compile.artifacts.layout import Folder
 from penguin_compile.artifacts.manifest import (
     NAME,
     Manifest,
@@ -51,6 +52,7 @@ class Writes:
 
     `edited` holds those of the others that a person changed or brought: they need `force`.
     `manifest` is None where it is right already. `leftovers` are what a run that was killed left.
+    `place` tells whose folder it is.
     """
 
     folder: Path
@@ -61,6 +63,7 @@ class Writes:
     unchanged: tuple[str, ...] = ()
     manifest: Write | None = None
     leftovers: tuple[Path, ...] = ()
+    place: Folder | None = None
 
     @property
     def clean(self) -> bool:
@@ -164,10 +167,10 @@ def _entries_of_others(reader: _Reader, ours: _Ours, only: Iterable[str] | None)
     """Entries that belong to targets which were not compiled this time, with their hashes."""
     if only is None:
         return {}
-    owned = tuple(prefix for name in only for prefix in TARGETS.load(name).owns)
+    owners = [TARGETS.load(name) for name in only]
     others = {}
     for path in ours.paths:
-        if any(path == one or (one.endswith("/") and path.startswith(one)) for one in owned):
+        if any(one.owns_path(path) for one in owners):
             continue
         content = reader.read(path)
         found = None if content is None else ours.written(path, content)

@@ -35,6 +35,7 @@ class _Options:
     out: Path | None
     check: bool
     show_diff: bool
+    form: str
     force: bool
     arguments: Sequence[str]
 
@@ -49,6 +50,13 @@ class _Options:
 @click.option("--out", metavar="DIR", type=click.Path(), help="Folder; default generated/.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 2 if it would.")
 @click.option("--diff", "show_diff", is_flag=True, help="Print a unified diff.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown"]),
+    default="text",
+    help="How --diff is shown; markdown is for a pull request.",
+)
 @click.option("--force", is_flag=True, help="Overwrite files that were edited by hand.")
 @click.option("--watch", is_flag=True, help="Compile again whenever a spec changes.")
 @click.option("--no-cache", is_flag=True, help="Compile even where nothing has changed.")
@@ -62,6 +70,7 @@ def command(
     *,
     check: bool,
     show_diff: bool,
+    form: str,
     force: bool,
     watch: bool,
     no_cache: bool,  # noqa: ARG001  # read where the program starts, see compile_cache.py
@@ -76,6 +85,7 @@ def command(
         out=None if out is None else Path(out),
         check=check,
         show_diff=show_diff,
+        form=form,
         force=force,
         arguments=ctx.obj["arguments"],
     )
@@ -107,9 +117,8 @@ def _compile(specs: Sequence[str], options: _Options) -> tuple[int, list[Checked
     with _locked(checked, options):
         everything = plan_compiled(compiled)
         if options.show_diff:
-            for writes in everything:
-                _show_diff(writes)
-        code = _report_check(everything) if options.check else _write(everything, options)
+            click.echo(_render_diff(everything, specs, options), nl=False)
+        code = (_report_check if options.check else _write)(everything, options)
     if code == 0:
         _remember(checked, compiled, said, options)
     return code, checked
@@ -140,7 +149,7 @@ def _write(everything: Sequence[Writes], options: _Options) -> int:
 
     apply_writes(*everything, force=options.force)
     for writes in everything:
-        click.echo(_written(writes))
+        click.echo(_written(writes), err=options.show_diff)
     return 0
 
 
@@ -166,40 +175,41 @@ def _remember(
         remember(options.arguments, record)
 
 
-def _show_diff(writes: Writes) -> None:
-    """A unified diff of every file that would change."""
-    from difflib import unified_diff
+def _render_diff(everything: list[Writes], specs: Sequence[str], options: _Options) -> str:
+    from penguin_compile.report.artifact_diff import view_artifact_diff
 
-    for write in (*writes.created, *writes.changed, *writes.edited, *writes.removed):
-        name = str(writes.folder / write.path)
-        lines = unified_diff(
-            write.old_text.splitlines(keepends=True),
-            write.new_text.splitlines(keepends=True),
-            "/dev/null" if write.old is None else f"a/{name}",
-            "/dev/null" if write.new is None else f"b/{name}",
-        )
-        for line in lines:
-            text = line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-            click.echo(_coloured(text), nl=False)
+    diff = view_artifact_diff(everything)
+    if options.form == "markdown":
+        from penguin_compile.report.artifact_diff_markdown import render_artifact_diff_markdown
+
+        return render_artifact_diff_markdown(diff, _command(specs, options))
+    from penguin_compile.report.artifact_diff_text import render_artifact_diff
+
+    return render_artifact_diff(diff, style)
 
 
-def _coloured(line: str) -> str:
-    if line.startswith(("---", "+++")):
-        return click.style(line, bold=True)
-    colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
-    return line if colour is None else style(line, colour)
+def _command(specs: Sequence[str], options: _Options) -> str:
+    """What a reader types to see the whole diff."""
+    import shlex
+
+    pairs = [("--env", one) for one in options.environments]
+    pairs += [("--target", one) for one in options.targets]
+    pairs += [] if options.out is None else [("--out", str(options.out))]
+    words = [word for pair in pairs for word in pair]
+    return shlex.join(["penguin-compile", "compile", *specs, *words, "--check", "--diff"])
 
 
-def _report_check(everything: list[Writes]) -> int:
+def _report_check(everything: list[Writes], options: _Options) -> int:
     """Tell what is stale; 2 where anything is."""
+    err = options.show_diff  # which has standard output for itself
     stale = [writes for writes in everything if not writes.clean]
     for writes in stale:
         for write in (*writes.created, *writes.changed, *writes.edited):
-            click.echo(f"{writes.folder / write.path} is not what the spec says")
+            click.echo(f"{writes.folder / write.path} is not what the spec says", err=err)
         for write in writes.removed:
-            click.echo(f"{writes.folder / write.path} is no longer in the spec")
+            click.echo(f"{writes.folder / write.path} is no longer in the spec", err=err)
         if not (writes.created or writes.changed or writes.edited or writes.removed):
-            click.echo(f"{writes.folder / 'manifest.json'} is not what the spec says")
+            click.echo(f"{writes.folder / 'manifest.json'} is not what the spec says", err=err)
     if not stale:
         click.echo(_up_to_date([one.folder for one in everything]), err=True)
         return 0

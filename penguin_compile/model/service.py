@@ -85,6 +85,11 @@ class Service:
     config_globs: tuple[str, ...]
     all_secrets: bool
 
+    @property
+    def depends_on(self) -> list[str]:
+        """What its container is started after; Compose has a list or a mapping of names."""
+        return [str(name) for name in (self.container or {}).get("depends_on") or ()]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
@@ -98,3 +103,9 @@ class Route:
     listen_protocol: str | None
     path_prefix: str | None
     protected: bool
+
+    @property
+    def listens(self) -> str:
+        """`https 443 /api`, as far as it is stated."""
+        parts = (self.listen_protocol, self.listen_port, self.path_prefix)
+        return " ".join(str(one) for one in parts if one)

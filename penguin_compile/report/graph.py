@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from penguin_compile.model.app import App
 from penguin_compile.model.deployed import deployed_routes, deployed_services, has_feature
@@ -168,31 +168,18 @@ def _routes(routes: list[Route]) -> Iterator[Edge]:
         for source in dict.fromkeys(route.sources):
             for target in dict.fromkeys(route.targets):
                 ends = (_key(source), _key(target))
-                labels.setdefault(ends, []).extend(_route_label(route))
+                labels.setdefault(ends, []).extend(
+                    one for one in (route.name, route.listens) if one
+                )
     for (source, target), lines in labels.items():
         yield Edge(source=source, target=target, kind=EdgeKind.ROUTE, label=tuple(lines))
 
 
-def _route_label(route: Route) -> tuple[str, ...]:
-    parts = (
-        route.listen_protocol,
-        None if route.listen_port is None else str(route.listen_port),
-        route.path_prefix,
-    )
-    listens = " ".join(one for one in parts if one)
-    return (route.name, listens) if listens else (route.name,)
-
-
 def _dependencies(services: Mapping[str, Service]) -> Iterator[Edge]:
     for name, service in services.items():
-        for needed in _depends_on(service.container):
+        for needed in service.depends_on:
             if needed in services:
                 yield Edge(source=_key(name), target=_key(needed), kind=EdgeKind.DEPENDS)
-
-
-def _depends_on(container: Mapping[str, Any] | None) -> list[str]:
-    """Compose's list, or mapping, of names."""
-    return [str(one) for one in (container or {}).get("depends_on") or ()]
 
 
 def _ai_uses(app: App, services: Mapping[str, Service]) -> Iterator[Edge]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from penguin_compile.model.mermaid import label
 from penguin_compile.report.graph import MEANINGS, EdgeKind, Graph, Node, NodeKind
 
 _SHAPES: Final = {
@@ -31,30 +32,21 @@ def render_graph_mermaid(graph: Graph) -> str:
     lines += [f"  {_node(names, one)}" for one in graph.nodes if one.kind not in _OURS]
     lines += _frame(graph.title, [_node(names, one) for one in graph.nodes if one.kind in _OURS])
     for one in graph.edges:
-        label = _text(one.label or (MEANINGS[one.kind],))
-        lines.append(f'  {names[one.source]} {_ARROWS[one.kind]}|"{label}"| {names[one.target]}')
+        text = label(one.label or (MEANINGS[one.kind],))
+        lines.append(f'  {names[one.source]} {_ARROWS[one.kind]}|"{text}"| {names[one.target]}')
     return "\n".join(lines) + "\n"
 
 
 def _frame(title: str, nodes: Sequence[str]) -> Iterator[str]:
     if nodes:
-        yield f'  subgraph app["{_text((title,))}"]'
+        yield f'  subgraph app["{label((title,))}"]'
         yield from (f"    {one}" for one in nodes)
         yield "  end"
 
 
 def _node(names: dict[str, str], node: Node) -> str:
     before, after = _SHAPES[node.kind]
-    return f"{names[node.key]}{before}{_text((node.title, node.detail))}{after}"
-
-
-def _text(lines: Sequence[str]) -> str:
-    return "<br/>".join(_escape(one) for one in lines if one)
-
-
-def _escape(text: str) -> str:
-    """Mermaid's entities for all but letters, digits and what is harmless in its labels."""
-    return "".join(one if one.isalnum() or one in " ·-/." else f"#{ord(one)};" for one in text)
+    return f"{names[node.key]}{before}{label((node.title, node.detail))}{after}"
 
 
 def _plain(text: str) -> str:

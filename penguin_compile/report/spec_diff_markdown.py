@@ -1,8 +1,4 @@
-"""What a change of the spec changes, as a comment on a pull request.
-
-What stands in a spec is somebody else's text: everything that comes from there goes through `code`,
-inside of which GitHub neither links, mentions nor runs anything.
-"""
+"""What a change of the spec changes, as a comment on a pull request."""
 
 from __future__ import annotations
 
@@ -10,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from penguin_compile.model.spec_change import Kind, SpecChange, SpecDifference
+from penguin_compile.report.markdown_comment import LONGEST, code
 from penguin_compile.report.spec_diff_view import (
     SIGNS,
     Group,
@@ -17,23 +14,11 @@ from penguin_compile.report.spec_diff_view import (
     details,
     group,
     heading,
-    printable,
     sentence,
     texts,
 )
 
-LONGEST: Final = 65_536  # characters of a comment on GitHub
 _RESERVE: Final = 400  # for the closing lines of a text that was cut
-# What begins something in Markdown, HTML, links or formulas, outside or inside of code.
-_STRUCTURAL: Final = frozenset("&<>\"'`|*_~[]()\\:@#!${}")
-
-
-def code(text: str) -> str:
-    """Text as code that stays inside its table cell, whatever it holds."""
-    escaped = "".join(
-        f"&#{ord(one)};" if one in _STRUCTURAL else one for one in printable(text)
-    ).replace("www.", "www&#46;")
-    return f"<code>{escaped}</code>"
 
 
 def render_spec_diff_markdown(differences: Sequence[SpecDifference], sides: Sides) -> str:

@@ -7,13 +7,13 @@ from textwrap import wrap
 from typing import Final
 
 from penguin_compile.model.spec_change import Kind, SpecChange, SpecDifference
+from penguin_compile.report.printable import printable
 from penguin_compile.report.spec_diff_view import (
     SIGNS,
     Sides,
     details,
     group,
     heading,
-    printable,
     sentence,
 )
 

@@ -252,10 +252,3 @@ def sentence(differences: Iterable[SpecDifference]) -> str:
     if not any(counts.values()):
         return "No resource differs."
     return "Diff: " + ", ".join(f"{number} {name}" for name, number in counts.items()) + "."
-
-
-def printable(text: str) -> str:
-    """Without line breaks and characters that move the cursor or hide others."""
-    return "".join(
-        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
-    )

@@ -8,10 +8,9 @@ from penguin_compile.model.app import App
 from penguin_compile.model.deployed import deployed_routes, deployed_services
 from penguin_compile.model.service import FromVariable, Literal, Service, Template
 from penguin_compile.targets.docs_tables import license_lines, settings_lines, visible
-from penguin_compile.targets.env import VARIABLE_REFERENCE
 from penguin_compile.targets.flowchart import flowchart
 from penguin_compile.targets.heading import heading
-from penguin_compile.targets.markdown_text import block, code, paragraph, prose, table
+from penguin_compile.targets.markdown_text import block, cell_code, code, paragraph, prose, table
 from penguin_compile.targets.target import Artifact, Placement, Target
 
 
@@ -96,23 +95,24 @@ def _containers(app: App) -> Iterator[str]:
             continue
         yield from ("", f"## Variables of {code(name)}", "")
         rows = (_variable_row(app, variable, value) for variable, value in given.items())
-        yield from table(("Variable", "Value", "Set by", "Description"), rows)
+        yield from table(("Variable", "Value", "Description"), rows)
 
 
 def _variable_row(app: App, name: str, value: Literal | FromVariable | Template) -> tuple[str, ...]:
     if isinstance(value, Template):
-        parts = dict.fromkeys(VARIABLE_REFERENCE.findall(value.text))
-        return (code(name), code(visible(value.text)), "<br>".join(map(code, parts)), "")
+        return (code(name), cell_code(visible(value.text)), "")
     if isinstance(value, Literal):
-        return (code(name), code(visible(value.text)), "", "")
+        return (code(name), f"{cell_code(visible(value.text))}, fixed", "")
     declared = app.deployment.variables[value.name]
     default = declared.default if value.default is None else value.default
     if declared.sensitive or default is None:
         marks = (("secret", declared.sensitive), ("required", declared.required))
         shown = ", ".join(mark for mark, holds in marks if holds)
     else:
-        shown = code(visible(default))
-    return (code(name), shown, code(value.name), prose(declared.description or ""))
+        shown = cell_code(visible(default))
+    other = "" if value.name == name else f"set by {code(value.name)}"
+    shown = "<br>".join(one for one in (shown, other) if one)
+    return (code(name), shown, prose(declared.description or ""))
 
 
 TARGET = Target(

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from penguin_compile.model.app import App
 from penguin_compile.model.license import License
-from penguin_compile.model.setting import JsonValue, Setting, Unset, stored_text
+from penguin_compile.model.setting import JsonValue, Manage, Setting, Unset, stored_text
 from penguin_compile.targets.license import entitlements
-from penguin_compile.targets.markdown_text import block, code, prose, table
+from penguin_compile.targets.markdown_text import block, cell_code, code, prose, table
 from penguin_compile.targets.runtime import check_fields
 
 _LONG = 40  # characters of a default that still fit into a cell
@@ -21,7 +21,7 @@ def settings_lines(app: App) -> Iterator[str]:
     categories: dict[str, list[Setting]] = {}
     for setting in app.settings.values():
         categories.setdefault(setting.category, []).append(setting)
-    heads = ("Key", "Type", "Default", "Variable", "Description", "Check", "Managed")
+    heads = ("Key and variable", "Type", "Default", "Description")
     for category, members in categories.items():
         yield from ("", f"## Settings: {prose(category, ' ')}", "")
         yield from table(heads, map(_setting_row, members))
@@ -32,15 +32,18 @@ def settings_lines(app: App) -> Iterator[str]:
 
 
 def _setting_row(setting: Setting) -> tuple[str, ...]:
+    """Few columns: a table that is wider than the page hides what stands on the right."""
     return (
-        code(setting.key),
-        setting.type.value,
+        f"{code(setting.key)}<br>{code(setting.variable)}",
+        "<br>".join((setting.type.value, *_checks(setting), *_managed(setting))),
         _default(setting),
-        code(setting.variable),
         prose(setting.description or ""),
-        _check(setting),
-        setting.manage.value,
     )
+
+
+def _managed(setting: Setting) -> list[str]:
+    """How apply treats it, where that is not the usual way."""
+    return [] if setting.manage is Manage.MERGE else [f"manage {code(setting.manage.value)}"]
 
 
 def _default(setting: Setting) -> str:
@@ -49,7 +52,7 @@ def _default(setting: Setting) -> str:
     text = _shown_default(setting)
     if text is None:
         return "required" if setting.required else ""
-    return code(text) if len(text) <= _LONG else "see below"
+    return cell_code(text) if len(text) <= _LONG else "see below"
 
 
 def _shown_default(setting: Setting) -> str | None:
@@ -66,14 +69,13 @@ def _default_block(setting: Setting, text: str) -> Iterator[str]:
     return block(json.dumps(setting.default, indent=2, ensure_ascii=False), "json")
 
 
-def _check(setting: Setting) -> str:
+def _checks(setting: Setting) -> Iterator[str]:
     fields = {} if setting.check is None else check_fields(setting.check)
-    return "<br>".join(
-        "JSON Schema"
-        if name == "schema"
-        else f"{name} {code(value if isinstance(value, str) else _json(value))}"
-        for name, value in fields.items()
-    )
+    for name, value in fields.items():
+        if name == "schema":
+            yield "JSON Schema"
+        else:
+            yield f"{name} {cell_code(value if isinstance(value, str) else _json(value))}"
 
 
 def visible(text: str) -> str:

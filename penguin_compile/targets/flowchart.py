@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 from penguin_compile.model.app import App
 from penguin_compile.model.deployed import deployed_routes, deployed_services
-from penguin_compile.model.service import EXTERNAL, Route, Service
+from penguin_compile.model.mermaid import label
+from penguin_compile.model.service import EXTERNAL, Service
 
 # What Mermaid draws at most, unless a page configures it: 500 edges, 50,000 characters.
 MOST_EDGES, MOST_CHARACTERS = 500, 50_000
-_NOT_PLAIN = re.compile(r"[^A-Za-z0-9 ./:-]", re.ASCII)
 _INDENT = "    "
 
 
@@ -22,7 +22,7 @@ def flowchart(app: App) -> str | None:
     """The text of the diagram; None where it is empty or larger than Mermaid draws."""
     services, routes = deployed_services(app), deployed_routes(app)
     edges = sum(len(one.sources) * len(one.targets) for one in routes.values())
-    edges += sum(len(_dependencies(one)) for one in services.values())
+    edges += sum(len(one.depends_on) for one in services.values())
     if not services or edges > MOST_EDGES:
         return None
     text = "\n".join(("flowchart LR", *(f"{_INDENT}{line}" for line in _lines(app))))
@@ -40,31 +40,26 @@ def _lines(app: App) -> Iterator[str]:
     )
     ids = _ids((*outside, *services))
     for name in outside:
-        label = "outside" if name == EXTERNAL else name
-        yield f'{ids[name]}(["{_label(label)}"])'
+        title = "outside" if name == EXTERNAL else name
+        yield f'{ids[name]}(["{label((title,))}"])'
     for name, service in services.items():
         yield f'{ids[name]}["{_service_label(service)}"]{"" if service.gateway else ":::inside"}'
     for route in routes.values():
         sources, targets = (
             " & ".join(ids[name] for name in names) for names in (route.sources, route.targets)
         )
-        yield f'{sources} -->|"{_route_label(route)}"| {targets}'
+        yield f'{sources} -->|"{label((route.name, route.listens))}"| {targets}'
     for name, service in services.items():
-        needed = [ids[one] for one in _dependencies(service) if one in services]
+        needed = [ids[one] for one in service.depends_on if one in services]
         if needed:
             yield f"{ids[name]} -.-> {' & '.join(needed)}"
     if waddleai is not None and "waddleai" not in services:
-        yield f'waddleai{{{{"WaddleAI<br>{_label(waddleai.url)}"}}}}'
+        yield f'waddleai{{{{"{label(("WaddleAI", waddleai.url))}"}}}}'
         for name in waddleai.used_by:
             if name in services:
                 yield f"{ids[name]} -.-> waddleai"
     if not all(one.gateway for one in services.values()):
         yield "classDef inside stroke-dasharray: 4 4"
-
-
-def _dependencies(service: Service) -> list[str]:
-    """The services that its container is started after: Compose has a list or a mapping of them."""
-    return [str(name) for name in (service.container or {}).get("depends_on") or ()]
 
 
 def _ids(names: tuple[str, ...]) -> dict[str, str]:
@@ -87,15 +82,4 @@ def _service_label(service: Service) -> str:
         shown.append(at)
     if service.requires_feature is not None:
         shown.append(f"with {service.requires_feature}")
-    return "<br>".join(_label(one) for one in shown)
-
-
-def _route_label(route: Route) -> str:
-    listens = [route.listen_protocol, route.listen_port, route.path_prefix]
-    shown = " ".join(str(one) for one in listens if one is not None)
-    return "<br>".join(_label(one) for one in (route.name, shown) if one)
-
-
-def _label(text: str) -> str:
-    """Text between quotes; what could mean something there is Mermaid's own kind of entity."""
-    return _NOT_PLAIN.sub(lambda match: f"#{ord(match[0])};", text)
+    return label(shown)

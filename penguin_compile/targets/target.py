@@ -66,3 +66,7 @@ class Target:
     owns: tuple[str, ...]
     ignores: Mapping[str, str] = field(default_factory=dict)
     default: bool = True
+
+    def owns_path(self, path: str) -> bool:
+        """Whether a path in an environment's folder is one of its own."""
+        return any(path == one or (one.endswith("/") and path.startswith(one)) for one in self.owns)

@@ -1,15 +1,12 @@
 """Drives yaml-language-server, the server behind YAML support in editors, over its standard input.
 
-It is installed from tests/editor/package-lock.json into .cache/editor/ of the repository, once.
+It is installed from tests/editor/package-lock.json.
 """
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import queue
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -17,39 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.requirements import end_without
+from tests.node_packages import installed_packages
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-CACHE = ROOT / ".cache" / "editor"
+SERVER = "node_modules/yaml-language-server/bin/yaml-language-server"
 PATIENCE = 20.0  # seconds that one answer may take
-
-
-def installed_server() -> Path:
-    """The server's program, installed where it is not yet; or the test ends here."""
-    for needed in ("node", "npm"):
-        if shutil.which(needed) is None:
-            end_without("editor", f"{needed} is not installed: no editor's language server")
-    folder = CACHE / hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:12]
-    program = folder / "node_modules" / "yaml-language-server" / "bin" / "yaml-language-server"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two test processes may ask at once
-        if not program.exists():
-            _install(folder)
-    return program
-
-
-def _install(folder: Path) -> None:
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / name, folder / name)
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=120, check=False
-    )
-    if done.returncode:
-        shutil.rmtree(folder / "node_modules", ignore_errors=True)
-        end_without("editor", f"npm can't install the language server: {done.stderr[-500:]}")
 
 
 class LanguageServer:
@@ -126,7 +96,7 @@ class LanguageServer:
 def running_server(folder: Path, settings: dict[str, Any]) -> Iterator[LanguageServer]:
     """A server that was greeted, and given the settings of an editor."""
     process = subprocess.Popen(
-        ["node", str(installed_server()), "--stdio"],
+        ["node", str(installed_packages(HERE, "editor") / SERVER), "--stdio"],
         cwd=folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
