@@ -122,7 +122,7 @@ def _sections(everything: Sequence[Writes]) -> Iterator[Section]:
     for file, found in alike.values():
         target = found[0].target or _owner(file.path)
         grouped.setdefault((tuple(found), target), []).append(file)
-    order = {_place(writes): index for index, writes in enumerate(everything)}
+    order = {writes.place: index for index, writes in enumerate(everything)}
     targets = {name: index for index, name in enumerate((*TARGETS, NOBODY))}
     for places, target in sorted(
         grouped, key=lambda one: ([order[place] for place in one[0]], targets[one[1]])
