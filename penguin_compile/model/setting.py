@@ -97,6 +97,8 @@ def value_text(value: JsonValue) -> str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 

@@ -113,8 +113,8 @@ def _sections(everything: Sequence[Writes]) -> Iterator[Section]:
     """By app, environments and target, in the order of the specs and of the registry."""
     alike: dict[tuple[object, ...], tuple[FileDiff, list[Folder]]] = {}
     for writes in everything:
-        place = _place(writes)
         for file in _files(writes):
+            place = _place(writes)
             text = tuple(one for one in file.lines if one[:1] in _SIGNS)
             key = (place.app, place.target, replace(file, lines=text))
             alike.setdefault(key, (file, []))[1].append(place)
