@@ -99,6 +99,8 @@ def _schema(table: ConfigTable, dialect: Dialect) -> Iterator[str]:
     indexes = list(_indexes(table, dialect))
     if dialect.inline_indexes:
         parts += [f"INDEX {index} ({column})" for index, column in indexes]
+    else:
+        yield dialect.begin  # table and indexes together, and kept by a client without autocommit
     yield f"CREATE TABLE IF NOT EXISTS {name} ("
     yield ",\n".join(f"    {part}" for part in parts)
     yield f"){dialect.table_options};"
@@ -106,6 +108,7 @@ def _schema(table: ConfigTable, dialect: Dialect) -> Iterator[str]:
         yield ""
         for index, column in indexes:
             yield f"CREATE INDEX IF NOT EXISTS {index} ON {name} ({column});"
+        yield "COMMIT;"
 
 
 def _indexes(table: ConfigTable, dialect: Dialect) -> Iterator[tuple[str, str]]:

@@ -79,7 +79,8 @@ def test_half_a_character_is_refused_by_name():
         (quote_mysql, "it's \n", "'it''s \n'"),
         (quote_mysql, "a\\b", "CONCAT('a', CHAR(92 USING utf8mb4), 'b')"),
         (quote_sqlite, "a\\b'\n", "'a\\b''\n'"),
-        (quote_sqlite, "\r", "CAST(X'0d' AS TEXT)"),
+        (quote_sqlite, "it's\r\n", "replace('it''s<CR>\n', '<CR>', char(13))"),
+        (quote_sqlite, "<CR>\r", "replace('<CR><CR+>', '<CR+>', char(13))"),
     ],
 )
 def test_literals(quote, text, literal):
