@@ -124,7 +124,7 @@ def _lines(variable: DeploymentVariable) -> Iterator[str]:
         yield f"# ({marks})"
     quoted = "" if variable.default is None or variable.sensitive else quote_env(variable.default)
     if quoted is None:
-        yield f"# {variable.name}: no env file can hold its default; docker-compose.yml does."
+        yield f"# {variable.name}: no env file can hold its default; the Compose file does."
     else:
         yield f"{variable.name}={quoted}"
 

@@ -183,6 +183,19 @@ variables: {LINES: {default: "a\\nb"}, UNUSED: {default: "}"}}
 """
     (notice,) = render("compose", read_app(spec))[PATH].notices
     assert notice.startswith("LINES: ")
+    assert "a deployment can't change it" in notice
+
+
+def test_a_default_that_compose_cannot_hold_inside_another_is_told():
+    spec = """
+penguin: 1
+app: {name: shop}
+services: {web: {gateway: false, container: {image: "x:${TAG:-${LINES}}"}}}
+variables: {LINES: {default: "a\\nb"}, TAG: {}}
+"""
+    (notice,) = render("compose", read_app(spec))[PATH].notices
+    assert notice.startswith("LINES: ")
+    assert "inside another variable's ${…} it has none" in notice
 
 
 @pytest.mark.parametrize(
@@ -215,7 +228,8 @@ def test_can_be_default(text, alone, among_others):
         ("${OTHER:-${USER_NAME}}", "${OTHER:-${USER_NAME-me}}"),
         ("$$USER_NAME $${USER_NAME} $$$USER_NAME", "$$USER_NAME $${USER_NAME} $$${USER_NAME-me}"),
         ("${UNKNOWN} $UNKNOWN $1", "${UNKNOWN} $UNKNOWN $1"),
-        ("${OTHER:-${LINES}} ${LINES}", "${OTHER:-${LINES}} a\nb"),
+        ("${OTHER:-${LINES}} ${LINES}", "${OTHER:-${LINES-}} a\nb"),
+        ("${OTHER:-{}$LINES} $${${LINES}", "${OTHER:-{}${LINES-}} $${a\nb"),
     ],
 )
 def test_composes_own_text(text, written):
