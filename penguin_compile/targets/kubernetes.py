@@ -17,7 +17,8 @@ from penguin_compile.model.deployed import deployed_services
 from penguin_compile.model.service import FromVariable, Literal, Service
 from penguin_compile.targets.compose import MODELS, WADDLEAI
 from penguin_compile.targets.heading import heading
-from penguin_compile.targets.kubernetes_environment import DeploymentValues, Given
+from penguin_compile.targets.kubernetes_environment import DeploymentValues, Given, pairs
+from penguin_compile.targets.kubernetes_keys import mapping
 from penguin_compile.targets.kubernetes_names import app_labels, free_name, is_label, object_names
 from penguin_compile.targets.kubernetes_volumes import SIZE, Volumes
 from penguin_compile.targets.kubernetes_workload import Workload, WorkloadObjects
@@ -28,6 +29,7 @@ Data: TypeAlias = dict[str, Any]
 
 FOLDER = "kubernetes"
 _OWN = frozenset(("configmap", "volumes", "kustomization"))  # file names that no service gets
+_ONE_LABEL = re.compile(r"[A-Za-z0-9_-]*[A-Za-z_-][A-Za-z0-9_-]*\Z")
 _NOT_IN_TAG = re.compile(r"[^A-Za-z0-9_.-]+")
 _LARGEST_CONFIG_MAP = 1_048_576
 
@@ -38,7 +40,7 @@ def render(app: App, placement: Placement) -> Iterator[Artifact]:
     if not services:
         return
     values = DeploymentValues(app.name, app.deployment.variables)
-    volumes = Volumes(app.compose.get("volumes") or {})
+    volumes = Volumes(mapping(app.compose.get("volumes")))
     first = heading(placement)
     taken, resources = set(_OWN), []
     for workload in _workloads(app, services):
@@ -67,17 +69,27 @@ def _artifact(
     return Artifact(path=f"{FOLDER}/{name}", text=text, notices=tuple(notices))
 
 
-def _services(app: App) -> dict[str, Service]:
-    """The services with a container, WaddleAI's own as one of them."""
-    services = {
-        name: one for name, one in deployed_services(app).items() if one.container is not None
+def _services(app: App) -> dict[str, tuple[Service, Given]]:
+    """The services with a container and what the spec gives it, WaddleAI's own as one of them."""
+    services: dict[str, tuple[Service, Given]] = {
+        name: (one, app.deployment.containers[name])
+        for name, one in deployed_services(app).items()
+        if one.container is not None
     }
     waddleai = app.waddleai
-    if waddleai is None or not waddleai.enabled or waddleai.container is None:
-        return services
-    if WADDLEAI in services:
-        return services
-    return {**services, WADDLEAI: _waddleai_service(waddleai, waddleai.container)}
+    if waddleai is not None and waddleai.enabled and waddleai.container is not None:
+        service = _waddleai_service(waddleai, waddleai.container)
+        services.setdefault(WADDLEAI, (service, _waddleai_given(waddleai, waddleai.container)))
+    return services
+
+
+def _waddleai_given(waddleai: WaddleAI, container: Mapping[str, Any]) -> Given:
+    given: Given = {
+        "MODEL_PATH": Literal(waddleai.model_path),
+        "MAX_WORKERS": FromVariable("WADDLEAI_MAX_WORKERS"),
+    }
+    stated = pairs(container.get("environment"))
+    return {name: value for name, value in given.items() if name not in stated}
 
 
 def _waddleai_service(waddleai: WaddleAI, container: Mapping[str, Any]) -> Service:
@@ -105,50 +117,41 @@ def _waddleai_service(waddleai: WaddleAI, container: Mapping[str, Any]) -> Servi
     )
 
 
-def _given(app: App, name: str) -> Given:
-    """What the spec gives a container, besides what its own Compose text says."""
-    if name in app.deployment.containers:
-        return app.deployment.containers[name]
-    path = app.waddleai.model_path if app.waddleai is not None else ""
-    return {"MODEL_PATH": Literal(path), "MAX_WORKERS": FromVariable("WADDLEAI_MAX_WORKERS")}
-
-
-def _workloads(app: App, services: Mapping[str, Service]) -> Iterator[Workload]:
+def _workloads(app: App, services: Mapping[str, tuple[Service, Given]]) -> Iterator[Workload]:
     names = object_names(services)
-    hosts = _hosts(services, names)
+    taken = set(names.values())
     others = _ports_elsewhere(app, services)
     tag = _NOT_IN_TAG.sub("-", app.identity.version).lstrip("-.")[:128] or "latest"
-    for name, service in services.items():
-        at = dict.fromkeys(one for host in (name, *hosts[name]) for one in others.get(host, ()))
-        container = service.container or {}
+    for name, (service, given) in services.items():
+        wanted = [one for one in _network_names(service) if one != names[name]]
+        heard = [one for one in wanted if is_label(one) and one not in taken]
+        taken.update(heard)
+        hosts = (*heard, names[name])
+        at = dict.fromkeys(one for host in (name, *hosts) for one in others.get(host, ()))
         feature = service.requires_feature is not None and app.environment.tier is None
         yield Workload(
             app=app.name,
             name=names[name],
             service=service,
-            hosts=hosts[name],
+            hosts=hosts,
+            unheard=tuple(one for one in wanted if one not in heard),
             others=tuple(at),
-            given=_given(app, name),
+            given=given,
             image=f"{app.name}/{names[name]}:{tag}",
-            hidden=feature or bool(container.get("profiles")),
+            hidden=feature or bool(mapping(service.container).get("profiles")),
         )
 
 
-def _hosts(services: Mapping[str, Service], names: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """The names of each one's Services: its `host`, and the name that Compose knows it by."""
-    taken = set(names.values())
-    hosts: dict[str, tuple[str, ...]] = {}
-    for name, service in services.items():
-        host = service.host
-        if is_label(host) and host not in taken and host != "localhost":
-            taken.add(host)
-            hosts[name] = (host, names[name])
-        else:
-            hosts[name] = (names[name],)
-    return hosts
+def _network_names(service: Service) -> list[str]:
+    """What Compose's network knows a container by: its `host`, its own name, its aliases."""
+    networks = mapping(mapping(service.container).get("networks")).values()
+    aliases = [one for network in networks for one in mapping(network).get("aliases") or ()]
+    host = [service.host] if _ONE_LABEL.match(service.host) else []
+    names = dict.fromkeys([*host, service.name, *(str(one) for one in aliases)])
+    return [one for one in names if one != "localhost"]
 
 
-def _ports_elsewhere(app: App, services: Mapping[str, Service]) -> dict[str, list[tuple[int, str]]]:
+def _ports_elsewhere(app: App, services: Iterable[str]) -> dict[str, list[tuple[int, str]]]:
     """Ports, by host, of services that have no container: another service's may have them."""
     ports: dict[str, list[tuple[int, str]]] = {}
     for name, service in deployed_services(app).items():

@@ -86,7 +86,7 @@ class ContainerEnvironment:
         self._made: dict[str, str] = {}
         self._inside: set[str] = set()
         self.refused: list[str] = []
-        self._names: dict[str, Any] = {**_pairs(own), **given}
+        self._names: dict[str, Any] = {**pairs(own), **given}
         later: list[Callable[[], None]] = []
         for name, value in self._names.items():
             self._add(name, value, later)
@@ -108,7 +108,7 @@ class ContainerEnvironment:
             else:
                 self.refused.append(f"environment {name}")
         else:
-            later.append(lambda: self._make(name, value_text(value)))
+            later.append(lambda: self._make(name, value))
 
     def _add_variable(self, name: str, value: FromVariable) -> None:
         variable = self._values.variables.get(value.name)
@@ -126,9 +126,9 @@ class ContainerEnvironment:
             lambda match: "$$" if match[1] is None else self._refer(match[1]), value.text
         )
 
-    def _make(self, name: str, text: str) -> None:
+    def _make(self, name: str, value: Any) -> None:
         try:
-            self._made[name] = self.expanded(text)
+            self._made[name] = self.expanded(value_text(value))
         except Unresolvable as problem:
             self.refused.append(f"environment {name} ({problem})")
 
@@ -162,12 +162,12 @@ class ContainerEnvironment:
         return [*entries, *({"name": name, "value": text} for name, text in self._made.items())]
 
 
-def _pairs(environment: Any) -> Data:
+def pairs(environment: Any) -> Data:
     """Compose's `environment`, a list or a mapping, as a mapping; a name alone is None."""
     if isinstance(environment, Mapping):
         return dict(environment)
-    pairs: Data = {}
-    for entry in environment or ():
+    found: Data = {}
+    for entry in environment if isinstance(environment, list) else ():
         name, equals, value = str(entry).partition("=")
-        pairs[name] = value if equals else None
-    return pairs
+        found[name] = value if equals else None
+    return found

@@ -80,6 +80,11 @@ class ContainerKeys:
         return node.pop(path[-1], None) if isinstance(node, dict) else None
 
 
+def mapping(value: Any) -> Mapping[str, Any]:
+    """A value that should be a mapping; an empty one in place of anything else."""
+    return value if isinstance(value, Mapping) else {}
+
+
 def _copy(value: Any) -> Any:
     return {key: _copy(one) for key, one in value.items()} if isinstance(value, Mapping) else value
 

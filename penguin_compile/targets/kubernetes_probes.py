@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from penguin_compile.model.service import Service
 from penguin_compile.targets.kubernetes_keys import ContainerKeys
-from penguin_compile.targets.kubernetes_units import seconds
+from penguin_compile.targets.kubernetes_units import flag, seconds
 
 Data: TypeAlias = dict[str, Any]
 
@@ -61,7 +61,7 @@ def _own_check(keys: ContainerKeys) -> tuple[Data | None, int]:
     timeout = keys.take_as(seconds, "healthcheck", "timeout")
     retries = keys.take_as(int, "healthcheck", "retries")
     delay = keys.take_as(seconds, "healthcheck", "start_period")
-    disabled = keys.take("healthcheck", "disable")
+    disabled = keys.take_as(flag, "healthcheck", "disable")
     if disabled or not command:
         return None, 0
     check: Data = {

@@ -36,7 +36,7 @@ class Port(NamedTuple):
 
 
 def memory(value: Any) -> str:
-    """`512m` and `512MB` are 512 × 1024² in Compose, which is `512Mi` here."""
+    """`512m` and `512MB` count in powers of 1024 in Compose, which is `512Mi` here."""
     match = _SIZE.match(str(value))
     if match is None or isinstance(value, bool):
         raise ValueError(f"not a size: {value!r}")
@@ -55,6 +55,14 @@ def cpus(value: Any) -> str:
     if thousandths < 0:
         raise ValueError(f"not a number of processors: {value!r}")
     return f"{thousandths}m" if thousandths % 1000 else str(thousandths // 1000)
+
+
+def flag(value: Any) -> bool:
+    """`true`, or a text that says it."""
+    words = {"true": True, "false": False}
+    if str(value).lower() not in words:
+        raise ValueError(f"neither true nor false: {value!r}")
+    return words[str(value).lower()]
 
 
 def seconds(value: Any) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from penguin_compile.targets.kubernetes_keys import ContainerKeys
+from penguin_compile.targets.kubernetes_keys import ContainerKeys, mapping
 from penguin_compile.targets.kubernetes_names import free_name, object_names
 from penguin_compile.targets.kubernetes_units import memory
 
@@ -32,7 +32,9 @@ class Mounts:
     claims: list[str] = field(default_factory=list)
 
     def add(self, name: str, volume: Data, mount: Data) -> None:
-        """One mount of one volume."""
+        """One mount of one volume; what is stated twice is there once."""
+        if any(mount["mountPath"] == one["mountPath"] for one in self.mounts):
+            return
         self.volumes[name] = {"name": name, **volume}
         self.mounts.append({"name": name, **mount})
 
@@ -64,7 +66,7 @@ class Volumes:
         elif kind == "volume":
             self._mount_temporary(result, target, keys, {}, None)
         elif kind == "tmpfs":
-            size = (volume.get("tmpfs") or {}).get("size")
+            size = mapping(volume.get("tmpfs")).get("size")
             self._mount_temporary(result, target, keys, {"medium": "Memory"}, size)
         else:
             keys.refuse(f"volumes ({source or kind} at {target})")
@@ -76,9 +78,9 @@ class Volumes:
 
     def _mount_claim(self, result: Mounts, source: str, volume: Data, pods: int) -> None:
         name = self._name(source)
-        declared = self._declared.get(source) or {}
+        declared = mapping(self._declared.get(source))
         mount: Data = {"mountPath": str(volume.get("target"))}
-        folder = (volume.get("volume") or {}).get("subpath")
+        folder = mapping(volume.get("volume")).get("subpath")
         claim = name
         if declared.get("external"):  # it is there already, and so is what it holds
             claim = str(declared.get("name") or source)
@@ -126,8 +128,8 @@ class Volumes:
             f"{source}.{key}"
             for source, declared in self._declared.items()
             if source in used
-            for key in declared or ()
-            if key != "name" and not key.startswith("x-") and (declared or {}).get(key) != "local"
+            for key, value in mapping(declared).items()
+            if key != "name" and not key.startswith("x-") and value != "local"
         ]
 
 

@@ -1,13 +1,14 @@
 """One container in Kubernetes: its Deployment and its Services (target `kubernetes`).
 
-It has a Service for each name that it answers to in Compose. A Service is never reached from outside the cluster: that is the gateway's part.
+It has a Service for each name that it answers to in Compose; none is reached from outside the
+cluster, which is the gateway's part.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -17,13 +18,14 @@ from penguin_compile.targets.kubernetes_environment import (
     DeploymentValues,
     Given,
 )
-from penguin_compile.targets.kubernetes_keys import ContainerKeys
-from penguin_compile.targets.kubernetes_names import is_label, workload_labels
+from penguin_compile.targets.kubernetes_keys import ContainerKeys, mapping
+from penguin_compile.targets.kubernetes_names import workload_labels
 from penguin_compile.targets.kubernetes_probes import probes
 from penguin_compile.targets.kubernetes_text import KubernetesText, Unresolvable
 from penguin_compile.targets.kubernetes_units import (
     Port,
     cpus,
+    flag,
     is_published,
     memory,
     ports,
@@ -41,14 +43,16 @@ _LONGEST_PORT_NAME = 15
 class Workload:
     """A service with a container, by its `name` in Kubernetes.
 
-    `hosts` are the names of its Services; `others` are ports that services without a container
-    have at one of them, with their protocols; `hidden` tells that Compose starts it on demand.
+    `hosts` are the names of its Services, `unheard` those that it can't have. `others` are ports,
+    with their protocols, that services without a container have at one of them. `hidden` tells
+    that Compose starts it for a profile alone.
     """
 
     app: str
     name: str
     service: Service
     hosts: tuple[str, ...]
+    unheard: tuple[str, ...]
     others: tuple[tuple[int, str], ...]
     given: Given
     image: str
@@ -67,15 +71,19 @@ class WorkloadObjects:
         )
         self._volumes = volumes
         self._labels = workload_labels(workload.app, workload.name)
-        self._networks = self._keys.take_raw("networks")
+        for network, settings in mapping(self._keys.take_raw("networks")).items():
+            for key in mapping(settings):
+                if key != "aliases":
+                    self._keys.refuse(f"networks.{network}.{key}")
+        for alias in workload.unheard:
+            self._keys.refuse(f'the name "{alias}" in the network')
         self.notices: list[str] = []
 
     def documents(self) -> list[Data]:
         """The Deployment, and the Services."""
         published = self._ports()
         deployment = self._deployment(published)
-        names = dict.fromkeys([*self._workload.hosts, *self._aliases()])
-        services = [self._service(name, published) for name in names]
+        services = [self._service(name, published) for name in self._workload.hosts]
         self._tell()
         return [deployment, *services]
 
@@ -138,7 +146,7 @@ class WorkloadObjects:
             words = self._words(key)
             if words is not None:
                 container[theirs] = words
-        directory = self._keys.take("working_dir")
+        directory = self._keys.take_as(str, "working_dir")
         optional = {
             "workingDir": directory,
             "ports": [
@@ -149,8 +157,8 @@ class WorkloadObjects:
             "resources": self._resources(),
             **probes(self._workload.service, self._keys),
             "securityContext": self._security(),
-            "stdin": self._keys.take("stdin_open"),
-            "tty": self._keys.take("tty"),
+            "stdin": self._keys.take_as(flag, "stdin_open"),
+            "tty": self._keys.take_as(flag, "tty"),
             "volumeMounts": mounts.mounts,
         }
         return {**container, **{key: value for key, value in optional.items() if value}}
@@ -177,7 +185,7 @@ class WorkloadObjects:
             if isinstance(stated, str):
                 return shlex.split(self._environment.expanded(stated))
             return [self._environment.expanded(str(one)) for one in stated]
-        except (Unresolvable, ValueError) as problem:
+        except (TypeError, Unresolvable, ValueError) as problem:
             self._keys.refuse(f"{key} ({problem})")
             return None
 
@@ -198,19 +206,6 @@ class WorkloadObjects:
         if on_host:
             self._keys.refuse("ports of the host")
         return found
-
-    def _aliases(self) -> Iterator[str]:
-        """Names that Compose's networks know the container by, besides its own."""
-        networks = self._networks if isinstance(self._networks, dict) else {}
-        for network, settings in networks.items():
-            for key, value in (settings or {}).items():
-                if key == "aliases":
-                    yield from (one for one in value if is_label(one))
-                    for one in value:
-                        if not is_label(one):
-                            self._keys.refuse(f"networks.{network}.aliases ({one})")
-                else:
-                    self._keys.refuse(f"networks.{network}.{key}")
 
     def _service(self, name: str, published: dict[Port, str]) -> Data:
         spec: Data = {"type": "ClusterIP", "selector": dict(self._labels)}
@@ -262,9 +257,9 @@ class WorkloadObjects:
                 context["runAsGroup"] = int(match["group"])
         elif user is not None:
             self._keys.refuse(f"user ({user}: Kubernetes takes numbers)")
-        if self._keys.take("privileged"):
+        if self._keys.take_as(flag, "privileged"):
             context["privileged"] = True
-        if self._keys.take("read_only"):
+        if self._keys.take_as(flag, "read_only"):
             context["readOnlyRootFilesystem"] = True
         capabilities = {
             "add": _capabilities(self._keys.take_each("cap_add")),
