@@ -14,13 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def read_manifests(text: str, version: tuple[int, int] = (1, 1)) -> list[dict[str, Any]]:
-    """The objects of a file, as a reader of YAML 1.1 has them, which those of Go are nearly.
-
-    Of kubectl's own output they aren't: it takes U+0085 for no line break, as YAML 1.2 does.
-    """
+def read_manifests(text: str) -> list[dict[str, Any]]:
+    """The objects of a file, as a reader of YAML 1.1 has them, which those of Go are nearly."""
     yaml = YAML(typ="safe", pure=True)
-    yaml.version = version
+    yaml.version = (1, 1)
     return [one for one in yaml.load_all(text) if one is not None]
 
 

@@ -1,6 +1,6 @@
 """What some tests need and not every machine has: skipped with a reason, or required.
 
-`PENGUIN_TEST_REQUIRE` names what may not be missing: `databases`, `inputs`, `editor`.
+`PENGUIN_TEST_REQUIRE` names what may not be missing: `databases`, `inputs`, `editor`, `kubectl`.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ HARD_VALUES = {
     "indicator": "- {a: [b]} # c",
     "tabs": "\ta\t",
     "carriage": "a\rb",
-    "unusual": "\u2028\ufeff\u0085",
+    "unusual": "\u2028\ufeff",
 }
 
 
@@ -251,8 +251,7 @@ def test_kubectl_builds_all_objects(name, environment, tmp_path):
         [kubectl, "kustomize", tmp_path / "kubernetes"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
-    read = read_manifests(done.stdout, (1, 2))
-    built = {(one["kind"], one["metadata"]["name"]): one for one in read}
+    built = {(one["kind"], one["metadata"]["name"]): one for one in read_manifests(done.stdout)}
     written = {
         (one["kind"], one["metadata"]["name"]): one
         for path, documents in manifests(app).items()
@@ -384,6 +383,7 @@ def test_values_come_back_equal_whatever_they_hold():
     (config_map,) = objects(app, "ConfigMap").values()
     for key, value in HARD_VALUES.items():
         assert (key, config_map["data"][key.upper()]) == (key, value)
+    for value in (*HARD_VALUES.values(), "a\u0085b"):  # kubectl's own output spoils the last
         literal = spec(
             f"services: {{web: {{gateway: false, container: {{image: x}}, environment:"
             f" {{HOME: /root, X: {json.dumps(value)}}}}}}}"
