@@ -93,8 +93,8 @@ class WorkloadObjects:
             self.notices.append(f"{name}: has no place in Kubernetes: {', '.join(left)}")
         if fixed := list(self._text.fixed):
             self.notices.append(
-                f"{name}: {', '.join(fixed)} is written with its default where Kubernetes takes no"
-                " reference; a deployment that changes it patches the manifest"
+                f"{name}: written as their defaults, where Kubernetes takes no reference:"
+                f" {', '.join(fixed)}; a deployment that changes one patches the manifest"
             )
         if self._workload.hidden:
             self.notices.append(
