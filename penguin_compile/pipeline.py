@@ -238,6 +238,7 @@ def render(
 ) -> list[Artifact]:
     """The artifacts of one app in one environment: of the targets that are named, or by default."""
     from penguin_compile.targets import TARGETS
+    from penguin_compile.targets.rendering import load_target, render_target
     from penguin_compile.targets.target import Placement
 
     app = resolved.app
@@ -247,7 +248,8 @@ def render(
     artifacts: list[Artifact] = []
     with collector_paused():
         for name in targets or TARGETS:
-            target = TARGETS.load(name)
-            if targets or app.outputs.targets.get(name, target.default):
-                artifacts.extend(target.render(app, place))
+            on = True if targets else app.outputs.targets.get(name)
+            # one that is switched off is not even loaded: it may be the one that is broken
+            if load_target(name).default if on is None else on:
+                artifacts.extend(render_target(name, app, place))
     return artifacts

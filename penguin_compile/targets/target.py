@@ -59,3 +59,9 @@ class Target:
     owns: tuple[str, ...]
     ignores: Mapping[str, str] = field(default_factory=dict)
     default: bool = True
+
+
+def owns(target: Target, path: str) -> bool:
+    """Whether a path is among a target's own."""
+    folders = tuple(one for one in target.owns if one.endswith("/"))
+    return path in target.owns or (path.startswith(folders) and ".." not in path.split("/"))

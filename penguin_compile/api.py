@@ -1,0 +1,188 @@
+"""The Python API: the pipeline for programs, as far as it needs no live system. Writes nothing.
+
+Users import it from `penguin_compile`; docs/python-api.md shows it at work.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from penguin_compile.core.errors import PenguinError
+from penguin_compile.pipeline import (
+    OUT_FOLDER,
+    CheckedSpec,
+    ResolvedApp,
+    check_file,
+    check_spec,
+    environment_folder,
+    render,
+)
+
+if TYPE_CHECKING:
+    from penguin_compile.core.diagnostic import Diagnostic
+    from penguin_compile.targets.target import Artifact
+
+SpecPath: TypeAlias = str | os.PathLike[str]
+
+__all__ = ["Checked", "Compiled", "Finding", "PenguinError", "SpecError", "check", "compile"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One complaint about a spec, with the fields of `validate --format json`.
+
+    `severity` is `error`, `warning` or `info`; lines and columns count from 1; `environments` is
+    empty where it holds for all of them.
+    """
+
+    code: str
+    severity: str
+    message: str
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    pointer: str
+    environments: Sequence[str]
+    help: str | None
+    related: Sequence[Mapping[str, Any]]
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path}:{self.line}:{self.column}: {self.severity}[{self.code}]: {self.message}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A spec after `check`: what was found, in all environments that were asked for.
+
+    `report` is the findings as `validate` prints them, `""` where there are none.
+    """
+
+    app: str | None
+    environments: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    report: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether it compiles: warnings may be left."""
+        return not any(one.severity == "error" for one in self.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """What a spec compiles to: `files[environment][path]` is the text of an artifact.
+
+    Paths are those below `generated/<app>/<environment>/`, the manifest left out; `notices` are the
+    notes that `compile` prints, `findings` the warnings that are left.
+    """
+
+    app: str
+    files: Mapping[str, Mapping[str, str]]
+    notices: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+class SpecError(PenguinError):
+    """The spec has errors. `str()` of it shows each at its place; `findings` holds them."""
+
+    def __init__(self, checked: Checked) -> None:
+        super().__init__(checked.report.rstrip("\n"), hint="mend the spec")
+        self.findings = checked.findings
+
+
+def check(
+    spec: SpecPath, *, text: str | None = None, environments: Collection[str] | None = None
+) -> Checked:
+    """All findings of a spec, in the environments that are named or in all of them.
+
+    With `text`, that is checked in place of the file, which need not exist: imports are found
+    beside it. Raises PenguinError for a file that can't be read and an environment that the spec
+    doesn't have; mistakes in the spec are findings.
+    """
+    return _checked(_read(spec, text, environments))
+
+
+def compile(  # noqa: A001  # it is called penguin_compile.compile
+    spec: SpecPath,
+    *,
+    text: str | None = None,
+    environments: Collection[str] | None = None,
+    targets: Collection[str] | None = None,
+) -> Compiled:
+    """What `penguin-compile compile` would write, as texts: nothing is written.
+
+    `environments` and `targets` are those that are named, else all environments and the targets
+    that are on. Raises SpecError for a spec with errors, and PenguinError for what `check` raises
+    it for, an unknown target, and a target that fails.
+    """
+    read = _read(spec, text, environments)
+    checked = _checked(read)
+    if not checked.ok or checked.app is None:
+        raise SpecError(checked)
+    artifacts = {
+        name: _render(read, resolved, targets or ()) for name, resolved in read.environments.items()
+    }
+    return Compiled(
+        app=checked.app,
+        files={
+            name: {one.path: one.text for one in rendered} for name, rendered in artifacts.items()
+        },
+        notices=tuple(
+            f"{name}/{one.path}: {notice}"
+            for name, rendered in artifacts.items()
+            for one in rendered
+            for notice in one.notices
+        ),
+        findings=checked.findings,
+    )
+
+
+def _read(spec: SpecPath, text: str | None, environments: Collection[str] | None) -> CheckedSpec:
+    path = Path(spec)
+    if text is None:
+        return check_file(path, environments or ())
+    from penguin_compile.core.span import Source
+    from penguin_compile.source.load import load_text
+
+    return check_spec(load_text(Source(str(path), text), path, []), environments or ())
+
+
+def _checked(read: CheckedSpec) -> Checked:
+    from penguin_compile.report.diagnostics_text import render_diagnostics
+
+    return Checked(
+        app=read.name,
+        environments=tuple(read.environments),
+        findings=tuple(map(_finding, read.findings)),
+        report=render_diagnostics(read.findings) if read.findings else "",
+    )
+
+
+def _finding(diagnostic: Diagnostic) -> Finding:
+    from penguin_compile.report.diagnostics_json import diagnostic_data
+
+    return Finding(**diagnostic_data(diagnostic))
+
+
+def _render(
+    read: CheckedSpec, resolved: ResolvedApp, targets: Collection[str]
+) -> Sequence[Artifact]:
+    """The artifacts of one environment, as for the repository's own folder from wherever called."""
+    from penguin_compile.artifacts.check import check_artifacts
+
+    app = resolved.app
+    if app is None:
+        return ()
+    out = read.loaded.root / OUT_FOLDER if app.outputs.directory is None else None
+    folder = environment_folder(read.loaded, app, out)
+    artifacts = render(resolved, read.loaded, folder, targets)
+    check_artifacts(artifacts)
+    return artifacts
