@@ -2,6 +2,7 @@
 SET NAMES utf8mb4;
 
 -- sensitive, not seeded: smtp_password
+-- without a default, not seeded: seats
 START TRANSACTION;
 INSERT INTO `app_settings` (`name`, `value`, `kind`, `section`, `secret`, `changed_by`) VALUES ('site_name', 'Penguins', 'string', 'system', FALSE, 'penguin-compile') ON DUPLICATE KEY UPDATE `name` = `name`;
 INSERT INTO `app_settings` (`name`, `value`, `kind`, `section`, `secret`, `changed_by`) VALUES ('report.language', 'en', 'string', 'reporting', FALSE, 'penguin-compile') ON DUPLICATE KEY UPDATE `name` = `name`;

@@ -2,6 +2,7 @@
 SET client_encoding = 'UTF8';
 
 -- sensitive, not seeded: smtp_password
+-- without a default, not seeded: seats
 BEGIN;
 INSERT INTO "app_settings" ("name", "value", "kind", "section", "secret", "changed_by") VALUES ('site_name', 'Penguins', 'string', 'system', FALSE, 'penguin-compile') ON CONFLICT ("name") DO NOTHING;
 INSERT INTO "app_settings" ("name", "value", "kind", "section", "secret", "changed_by") VALUES ('report.language', 'en', 'string', 'reporting', FALSE, 'penguin-compile') ON CONFLICT ("name") DO NOTHING;
