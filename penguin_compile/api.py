@@ -48,9 +48,9 @@ class Finding:
     end_line: int
     end_column: int
     pointer: str
-    environments: Sequence[str]
+    environments: tuple[str, ...]
     help: str | None
-    related: Sequence[Mapping[str, Any]]
+    related: tuple[Mapping[str, Any], ...]
 
     def __str__(self) -> str:
         return (
@@ -169,7 +169,10 @@ def _checked(read: CheckedSpec) -> Checked:
 def _finding(diagnostic: Diagnostic) -> Finding:
     from penguin_compile.report.diagnostics_json import diagnostic_data
 
-    return Finding(**diagnostic_data(diagnostic))
+    data = diagnostic_data(diagnostic)
+    for name in ("environments", "related"):
+        data[name] = tuple(data[name])
+    return Finding(**data)
 
 
 def _render(
