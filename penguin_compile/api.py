@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from penguin_compile.core.errors import PenguinError
+from penguin_compile.core.errors import PenguinError, UsageError
 from penguin_compile.pipeline import (
     OUT_FOLDER,
     CheckedSpec,
@@ -147,6 +147,11 @@ def compile(  # noqa: A001  # it is called penguin_compile.compile
 
 def _read(spec: SpecPath, text: str | None, environments: Collection[str] | None) -> CheckedSpec:
     path = Path(spec)
+    if "\n" in str(path):
+        raise UsageError(
+            "a spec's text was given where its path goes",
+            hint='penguin_compile.compile("spec/myapp.yaml", text=text)',
+        )
     if text is None:
         return check_file(path, environments or ())
     from penguin_compile.core.span import Source

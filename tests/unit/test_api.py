@@ -118,6 +118,8 @@ def test_what_does_not_exist_is_refused(shop: Path, arguments: dict, message: st
         penguin_compile.compile(shop, **arguments)
     with pytest.raises(penguin_compile.PenguinError, match="there is no file"):
         penguin_compile.compile(shop.with_name("other.yaml"))
+    with pytest.raises(penguin_compile.PenguinError, match="text was given where its path goes"):
+        penguin_compile.check(shop.read_text())
 
 
 def test_the_package_is_imported_without_what_it_uses() -> None:
