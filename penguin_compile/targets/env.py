@@ -50,7 +50,8 @@ def render(app: App, placement: Placement) -> Iterator[Artifact]:
     idle = _given_to_nobody(app)
     start = [first, "# Copy it to .env beside docker-compose.yml and fill in what is empty."]
     listed = [one for one in declared if one.name not in idle]
-    text = _text(start, [*listed, *_import_script_variables(app)])
+    composed = any(one.container is not None for one in app.services.values())
+    text = _text(start, [*listed, *_import_script_variables(app)], composed=composed)
     yield Artifact(path="env/.env.example", text=text + _idle_text(declared, idle))
     order = {one.name: index for index, one in enumerate(declared)}
     for name, service in deployed_services(app).items():
@@ -147,7 +148,10 @@ def _import_script_variables(app: App) -> Iterator[DeploymentVariable]:
             )
 
 
-def _text(start: Iterable[str], variables: Iterable[DeploymentVariable]) -> str:
+def _text(
+    start: Iterable[str], variables: Iterable[DeploymentVariable], *, composed: bool = True
+) -> str:
+    """A file; `composed` tells that there is a Compose file beside it."""
     lines = list(start)
     groups: dict[str, list[DeploymentVariable]] = {}
     for one in variables:
@@ -155,31 +159,29 @@ def _text(start: Iterable[str], variables: Iterable[DeploymentVariable]) -> str:
     for group, members in groups.items():
         lines += ["", *comment_lines(group, "##")]
         for one in members:
-            lines += _lines(one)
+            lines += _lines(one, composed=composed)
     return "\n".join([*lines, ""])
 
 
-def _lines(variable: DeploymentVariable) -> Iterator[str]:
+def _lines(variable: DeploymentVariable, *, composed: bool) -> Iterator[str]:
     yield ""
     yield from comment_lines(variable.description or "")
     if marks := _marks(variable):
         yield f"# ({marks})"
-    if _is_copied(variable):
+    quoted = _quoted_default(variable)
+    if quoted is None:
+        place = "; docker-compose.yml does" if composed else ""
+        yield f"# {variable.name}: no env file can hold its default{place}."
+        return
+    if composed and _is_copied(variable):
         yield f"# ({_COPIED})"
-    yield _assignment(variable)
+    yield f"{variable.name}={quoted}"
 
 
 def _is_copied(variable: DeploymentVariable) -> bool:
     """Whether Compose can't be told the default but as it stands, without the variable."""
     default = None if variable.sensitive else variable.default
     return default is not None and not can_be_default(default, alone=True)
-
-
-def _assignment(variable: DeploymentVariable) -> str:
-    quoted = _quoted_default(variable)
-    if quoted is None:
-        return f"# {variable.name}: no env file can hold its default; docker-compose.yml does."
-    return f"{variable.name}={quoted}"
 
 
 def _quoted_default(variable: DeploymentVariable) -> str | None:

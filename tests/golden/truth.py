@@ -157,7 +157,8 @@ def _variables(outputs: Outputs) -> Iterator[str]:
         for name in sorted(used - listed):
             yield f"Compose uses {name}, .env.example lacks it"
         copied = set(_COPIED.findall(outputs.files[ENV]))  # and it says so
-        for name in sorted(listed - used - copied - IMPORT_SCRIPT - outputs.told):
+        offered = set(outputs.env(ENV))  # what no env file can hold is not offered
+        for name in sorted(offered - used - copied - IMPORT_SCRIPT - outputs.told):
             yield f".env.example has {name}, Compose does not use it"
     for path, text in outputs.files.items():
         name = path.removeprefix("env/").removesuffix(".env.example")

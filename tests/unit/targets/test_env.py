@@ -162,8 +162,9 @@ def test_what_no_container_is_given_is_shown_and_not_offered():
 
 
 def test_without_containers_who_runs_the_app_is_offered_everything():
-    values, idle, _ = offered("gateway: true")
+    values, idle, head = offered("gateway: true")
     assert idle == []
+    assert "docker-compose.yml holds" not in head
     assert {"THEME", "TEXT", "KEY", "LICENSE_KEY", "APP_VERSION"} <= values.keys()
 
 
