@@ -14,7 +14,7 @@ from penguin_compile.model.deployment import DeploymentVariable
 from penguin_compile.model.service import FromVariable, Literal, Template
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
-_IN_TEMPLATE = re.compile(rf"\$\{{({_NAME})\}}|\$")
+_IN_TEMPLATE = re.compile(rf"\$\{{({_NAME})\}}|\$\$?")
 _IN_COMPOSE_TEXT = re.compile(rf"\$(?:\$|\{{({_NAME})\}}|({_NAME}))")
 _STEP = re.compile(r"\$\$|\$?\{|\}")
 _BRACES = re.compile(r"[{}]")

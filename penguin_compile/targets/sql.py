@@ -40,7 +40,13 @@ _PLAIN_NAMES = frozenset(("id", "config", *_COLUMN_TYPES))
 def render(app: App, placement: Placement) -> Iterator[Artifact]:
     """Schema and seeds of every dialect."""
     seeds = [_seed(one) for one in app.settings.values() if _is_seeded(one)]
-    withheld = [one.key for one in app.settings.values() if one.sensitive]
+    withheld = [
+        f"sensitive, not seeded: {one.key}"
+        if one.sensitive
+        else f"without a default, not seeded: {one.key}"
+        for one in app.settings.values()
+        if not _is_seeded(one)
+    ]
     first = f"-- {heading(placement)}"
     for dialect in DIALECTS:
         start = [first, *dialect.preamble, ""]
@@ -129,8 +135,8 @@ def _seed_lines(
     withheld: Iterable[str],
 ) -> Iterator[str]:
     """One statement per row, so that a change of one setting is a change of one line."""
-    for key in withheld:
-        yield f"-- sensitive, not seeded: {key}"
+    for line in withheld:
+        yield f"-- {line}"
     columns = table.columns
     stated = [index for index, name in enumerate(_TEXTS) if columns[name] is not None]
     constants = {"is_sensitive": "FALSE", "updated_by": dialect.quote(UPDATED_BY)}

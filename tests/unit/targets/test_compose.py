@@ -144,6 +144,7 @@ def test_no_containers_no_file():
             "{template: 'u=${USER_NAME} $USER_NAME $5 ${KEY}'}",
             "u=${USER_NAME-a$$b} $$USER_NAME $$5 ${KEY:?KEY is required}",
         ),
+        ("{template: '$$5 ${USER_NAME} $${KEY}'}", "$$5 ${USER_NAME-a$$b} $${KEY}"),
         ("{variable: USER_NAME}", "${USER_NAME-a$$b}"),
         ("{variable: USER_NAME, default: other}", "${USER_NAME-other}"),
         ("{variable: KEY}", "${KEY:?KEY is required}"),

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from io import StringIO
 
 import pytest
 from dotenv import dotenv_values
@@ -158,3 +159,56 @@ def test_a_container_is_shown_what_it_is_given_by_the_deployments_names():
 def test_a_description_stays_a_comment():
     text = render("env", read_app(SPEC))["env/.env.example"].text
     assert "# first\n# second\n# DB_USER=evil\nMODE='all'\n" in text
+
+
+IDLE = """
+penguin: 1
+app: {name: app}
+services:
+  api: {port: 80, CONTAINER}
+variables: {OWN: {default: own}}
+config:
+  theme: {default: light}
+  text: {default: "one\\ntwo"}
+  key: {sensitive: true}
+license: {product: app}
+integrations: {waddleai: {container: {image: ai}}}
+"""
+
+
+def offered(container):
+    text = render("env", read_app(IDLE.replace("CONTAINER", container)))["env/.env.example"].text
+    head, _, idle = text.partition("## Given to no container: setting them does nothing\n")
+    values = dotenv_values(stream=StringIO(text))
+    return values, [line for line in idle.splitlines() if line], head
+
+
+def test_what_no_container_is_given_is_shown_and_not_offered():
+    values, idle, _ = offered("container: {image: api}")
+    assert values["OWN"] == "own", "PC312 tells it: the file does not take it away"
+    assert {"THEME", "TEXT", "KEY", "LICENSE_KEY", "APP_VERSION"}.isdisjoint(values)
+    assert "# THEME='light'" in idle
+    assert "# KEY=" in idle
+    assert "# TEXT: its default is more than a line holds." in idle
+    assert all(line.startswith("# ") for line in idle)
+    assert "WADDLEAI_MAX_WORKERS" in values, "its own container is given it"
+
+
+def test_without_containers_who_runs_the_app_is_offered_everything():
+    values, idle, head = offered("gateway: true")
+    assert idle == []
+    assert "docker-compose.yml holds" not in head
+    assert {"THEME", "TEXT", "KEY", "LICENSE_KEY", "APP_VERSION"} <= values.keys()
+
+
+def test_compose_text_that_names_a_variable_is_given_it():
+    values, _, _ = offered('container: {image: "api:${APP_VERSION}", config: none}')
+    assert "APP_VERSION" in values
+    assert "LICENSE_KEY" not in values
+
+
+def test_a_default_that_compose_copies_is_said_to_be_one():
+    _, _, head = offered("config: [text, theme], container: {image: api}")
+    remark = "# (docker-compose.yml holds this value itself: another one is set there)\n"
+    assert f"{remark}TEXT='one\ntwo'" in head
+    assert head.count(remark) == 1

@@ -345,7 +345,8 @@ def test_containers_see_what_they_see_in_compose(name, environment, changed, tmp
     text = render("compose", app)["compose/docker-compose.yml"].text
     document = YAML(typ="safe", pure=True).load(text)
     for service in document["services"].values():
-        service.pop("command", None)  # Compose refuses the nasty one
+        for key in ("command", "env_file"):  # Compose refuses the nasty ones
+            service.pop(key, None)
     compose = resolve_text(yaml_text(document), tmp_path, variables=stated, may_warn=True)
     names = object_names(compose["services"])
     fixed = fixed_variables(app)
