@@ -206,9 +206,7 @@ class Promotion:
                 hint="write it into the shared default, with --base",
             )
         edit = self._edit(place.path)
-        edit.new = Source(
-            edit.new.path, splice_value(edit.new, default_pointer(place.environment, key), value)
-        )
+        edit.new = splice_value(edit.new, default_pointer(place.environment, key), value)
         self.values[key] = value
 
     def _edit(self, path: Path) -> Edit:

@@ -28,7 +28,12 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 )
 @click.argument("words", nargs=-1, required=True, metavar="ADDRESS... [SPEC]")
 @environment_option
-@click.option("--base", is_flag=True, help="Into the default that all environments share.")
+@click.option(
+    "--base",
+    is_flag=True,
+    envvar="PENGUIN_COMPILE_PROMOTE_BASE",  # without PROMOTE it is the revision of diff
+    help="Into the default that all environments share.",
+)
 @click.option("--into", metavar="NAME", help="Into the overrides of this environment.")
 @click.option("--file", type=click.Path(), metavar="FILE", help="Into this file of the spec.")
 @app_option

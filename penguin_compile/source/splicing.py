@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -44,7 +45,7 @@ class _Splice:
     text: str
 
 
-def splice_value(source: Source, pointer: Pointer, value: Any) -> str:
+def splice_value(source: Source, pointer: Pointer, value: Any) -> Source:
     """The text with a value at a pointer; mappings that are missing on the way are added.
 
     The text has to read without complaints. Inside of a collection that stays one, only what
@@ -55,9 +56,9 @@ def splice_value(source: Source, pointer: Pointer, value: Any) -> str:
             f"{format_dotted(pointer)} is nested deeper than {DEEPEST} levels",
             hint="a spec can't hold such a value",
         )
-    for step, part in _edits(_tree(source), pointer, value):
-        source = Source(source.path, _splice(source, step, part))
-    return source.text
+    for place, part in _edits(_tree(source), pointer, value):
+        source = _splice(source, place, part)
+    return source
 
 
 def _edits(tree: Any, pointer: Pointer, value: Any) -> Iterator[tuple[Pointer, Any]]:
@@ -95,18 +96,18 @@ def _at(tree: Any, pointer: Pointer) -> Any:
     return tree
 
 
+@lru_cache(maxsize=2)  # what was proved of one splice is what the next one begins with
 def _tree(source: Source) -> Any:
     """The tree of a text; None where it has complaints, as no spec with something in it has."""
     document, findings = parse_yaml(source)
     return None if findings or document is None else document.root
 
 
-def _splice(source: Source, pointer: Pointer, value: Any) -> str:
+def _splice(source: Source, pointer: Pointer, value: Any) -> Source:
     root = read_nodes(source)
-    tree = _tree(source)
     changed: set[Pointer] = set()
     try:
-        wanted = with_value(tree, pointer, value)
+        wanted = with_value(_tree(source), pointer, value)
     except KeyError as error:
         raise SplicingFailure(
             f"{source.path}: {format_dotted(pointer)} can't be set: what holds {error.args[0]!r} "
@@ -115,20 +116,26 @@ def _splice(source: Source, pointer: Pointer, value: Any) -> str:
         ) from None
     for one in [] if root is None else _Writer(source, root, pointer, value).ways():
         text = source.text[: one.start] + one.text + source.text[one.end :]
-        got = _tree(Source(source.path, text))
+        spliced = Source(source.path, text)
+        got = _tree(spliced)
         wrong = set(list_differences(wanted, got))
         if not wrong:
-            return text
+            return spliced
         changed = changed or {place for place in wrong if got is not None and place != pointer}
     raise _failure(source, pointer, changed)
 
 
 def _failure(source: Source, pointer: Pointer, changed: set[Pointer]) -> SplicingFailure:
+    where = f"{source.path}: {format_dotted(pointer)}"
     others = ", ".join(sorted({format_dotted(one) for one in changed if one})[:3])
+    if others:
+        return SplicingFailure(
+            f"{where} can't be changed alone: {others} would change, too",
+            hint="an anchor or a merge key shares it; write the value there by hand",
+        )
     return SplicingFailure(
-        f"{source.path}: {format_dotted(pointer)} can't be changed alone"
-        + (f": {others} would change, too" if others else ""),
-        hint="an anchor or a merge key shares it; write the value there by hand",
+        f"{where} can't be written: no YAML at its place reads back as this value",
+        hint="write the value there by hand",
     )
 
 
@@ -177,8 +184,9 @@ class _Writer:
         at = step.node.start
         for text in texts:
             if step.key is not None and at == step.key.end:
-                pad = " " * (self._column(step.key) or 0)
-                yield _Splice(at, at, f"{self._break}{pad}: {text}")
+                column = self._column(step.key)
+                before = "" if column is None else self._break + " " * column
+                yield _Splice(at, at, f"{before}: {text}")
             yield _Splice(at, at, f" {text}")
 
     def _inline(self, step: Step, style: str | None) -> Iterator[str]:

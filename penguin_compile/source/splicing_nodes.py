@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import events as yaml_events
@@ -87,6 +88,7 @@ class Step:
     node: Node
 
 
+@lru_cache(maxsize=4)  # the files of a spec are asked about key by key
 def read_nodes(source: Source) -> Node | None:
     """The root node of a text that reads without complaints; None for an empty one."""
     reader = _Reader(source.text)
