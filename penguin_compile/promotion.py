@@ -153,7 +153,8 @@ class Promotion:
                 f'"{self.resolved.environment}" extends {where}'
             )
         if origin.path != self.spec:
-            yield f"comes from an import, which other specs may share {where}"
+            verb = "comes from" if origin.stated else "would stand in"
+            yield f"{verb} an import, which other specs may share {where}"
         if origin.shared is not None:
             yield f"comes from {origin.shared} {where}"
 

@@ -19,6 +19,7 @@ from penguin_compile.pipeline import is_spec
 if TYPE_CHECKING:
     from penguin_compile.promotion import Edit, Place, Promotion, Question, Wish
 
+_MOST_NOTES = 10
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -65,8 +66,10 @@ def command(
         live = read_live_settings(session, addresses)
     for address in live.equal:
         click.echo(f"{address}: the spec says so already", err=True)
-    for note in live.notes:
+    for note in live.notes[:_MOST_NOTES]:
         click.echo(f"left out: {note}", err=True)
+    if len(live.notes) > _MOST_NOTES:
+        click.echo(f"left out: {len(live.notes) - _MOST_NOTES} more", err=True)
     if not live.values:
         click.echo("nothing to promote", err=True)
         return
@@ -161,10 +164,15 @@ def _show(edit: Edit) -> None:
     name = printable(edit.old.path)
     click.echo(style(f"--- a/{name}", "bright_white"))
     click.echo(style(f"+++ b/{name}", "bright_white"))
-    for line in diff_lines(edit.old.text, edit.new.text):
+    for line in diff_lines(_plain_breaks(edit.old.text), _plain_breaks(edit.new.text)):
         colour = _COLOURS.get(line[:1])
         shown = printable_line(line)
         click.echo(shown if colour is None else style(shown, colour))
+
+
+def _plain_breaks(text: str) -> str:
+    """Line feeds alone: those of other systems never differ between the two, and can't be shown."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _count(values: Any) -> str:

@@ -27,9 +27,10 @@ _DEEPEST: Final = 200  # what a spec can hold, and recursion can check
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveSettings:
-    """What was asked for: values that differ from the spec, and the keys that are equal.
+    """What was asked for: values that differ from the spec, and what has none.
 
-    `notes` tell of keys that a glob matched and that can't be promoted.
+    `equal` are those that were named and say the same as the spec; `notes` tell of keys that a
+    glob matched and that can't be promoted.
     """
 
     values: Mapping[str, Any]
@@ -53,10 +54,12 @@ def read_live_settings(session: Session, globs: Sequence[str]) -> LiveSettings:
         address, setting = Address(_KIND, key), settings[key]
         row = rows.get(address)
         obstacle = _obstacle(session, setting, row, bases.get(address))
-        if obstacle is not None:
-            (problems if key in exact else notes).append(f"{address} {obstacle}")
+        if obstacle is not None and key in exact:
+            problems.append(f"{address} {obstacle}")
+        elif obstacle is not None:
+            notes.append(f"{address} {obstacle}")
         elif row is None or _is_settled(setting, row.fields[VALUE]):
-            equal.append(address)
+            equal += [address] if key in exact else []
         else:
             value = row.fields[VALUE]
             problems.extend(f"{address}: {one}" for one in _complaints(session, setting, value))
