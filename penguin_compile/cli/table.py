@@ -8,6 +8,7 @@ COMMANDS = {
     "diff": ("penguin_compile.cli.diff", "Show what a change of the spec changes."),
     "plan": ("penguin_compile.cli.plan", "Show what apply would change, and why."),
     "apply": ("penguin_compile.cli.apply", "Bring the live systems in line with a spec."),
+    "promote": ("penguin_compile.cli.promote", "Write live values into the spec."),
     "history": ("penguin_compile.cli.history", "List what was applied, when and by whom."),
     "unlock": ("penguin_compile.cli.unlock", "Free the lock of a run that is dead."),
     "graph": ("penguin_compile.cli.graph", "Draw services, routes and features."),
