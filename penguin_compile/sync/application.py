@@ -33,11 +33,15 @@ _HINT: Final = "make a new plan: penguin-compile plan"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
-    """Who applies, for the history. `plan` is the plan's JSON, without secrets."""
+    """Who applies, for the history. `plan` is the plan's JSON, without secrets.
+
+    `note` says what it is where it is no plain apply.
+    """
 
     name: str | None = None
     git_commit: str | None = None
     plan: str | None = None
+    note: str | None = None
 
 
 def apply_plan(
@@ -208,6 +212,7 @@ class _Run:
             spec_digest=self.plan.spec_digest,
             git_commit=self.author.git_commit,
             plan=self.author.plan,
+            note=self.author.note,
         )
 
     def _open_table(self, table: Connection | None) -> SettingsWriter | None:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, TableClause
 
 VERSION_TABLE: Final = "penguin_schema"
-HEAD: Final = "0001"
-_KNOWN: Final = frozenset({HEAD})
+HEAD: Final = "0002"
+FIRST: Final = "0001"
+_KNOWN: Final = frozenset({FIRST, HEAD})
 
 _PLACE: Final = ("app", "environment")
 _COLUMNS: Final = {
@@ -41,6 +42,16 @@ _COLUMNS: Final = {
         "spec_digest",
         "status",
         "plan",
+        "note",
+    ),
+    "penguin_past": (
+        *_PLACE,
+        "address",
+        "replaced",
+        "revision",
+        "fields",
+        "manage",
+        "protected",
     ),
     "penguin_outcome": (*_PLACE, "revision", "address", "action", "status", "message", "at"),
     "penguin_audit": (

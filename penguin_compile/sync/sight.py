@@ -1,0 +1,82 @@
+"""Which value of a setting the running app sees (sync.md, Three values): row, variable, default.
+
+After `planning.py`: said of every config key whose value is not what the spec says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from penguin_compile.model.app import App
+from penguin_compile.model.deployed import deployed_services
+from penguin_compile.model.plan import ABSENT, ChangeClass, Origin, Plan, Sight
+from penguin_compile.model.record import VALUE, Live, SecretState
+from penguin_compile.model.service import FromVariable
+from penguin_compile.model.setting import Setting, Unset
+from penguin_compile.sync.comparison import same
+from penguin_compile.sync.planning import Situation
+
+_CONFIG: Final = "config"
+# What these classes leave is what the spec says, or nothing that the spec speaks of.
+_AS_THE_SPEC_SAYS: Final = frozenset(
+    (
+        ChangeClass.UNCHANGED,
+        ChangeClass.ADOPT,
+        ChangeClass.CONVERGED,
+        ChangeClass.UNMANAGED,
+        ChangeClass.FORGET,
+    )
+)
+
+
+def note_sights(plan: Plan, app: App, situation: Situation) -> Plan:
+    """The plan with `sees` where the app sees another value than the spec's before apply."""
+    changes = list(plan.changes)
+    for position, change in enumerate(changes):
+        if change.address.kind != _CONFIG or change.klass in _AS_THE_SPEC_SAYS:
+            continue
+        setting = app.settings.get(change.address.name)
+        sight = find_sight(app, setting, situation.live.get(change.address))
+        if differs(sight, setting):
+            changes[position] = replace(change, sees=sight)
+    return replace(plan, changes=tuple(changes))
+
+
+def find_sight(app: App, setting: Setting | None, live: Live | None) -> Sight:
+    """What the app sees of one setting; `setting` None where the spec has it no longer."""
+    if live is not None:
+        return Sight(value=live.fields.get(VALUE), origin=Origin.ROW, why="its row says so")
+    if setting is None:
+        return Sight(value=ABSENT, origin=Origin.NOWHERE, why="there is no row and no default")
+    default: Any = ABSENT if isinstance(setting.default, Unset) else setting.default
+    given = _is_given(app, setting)
+    if given and setting.sensitive:
+        why = f"there is no row; the deployment sets its variable {setting.variable}"
+        return Sight(value=SecretState(), origin=Origin.VARIABLE, why=why)
+    if given:
+        why = f"there is no row; its variable {setting.variable} is this unless the deployment "
+        return Sight(value=default, origin=Origin.VARIABLE, why=f"{why}sets another")
+    if default is not ABSENT:
+        return Sight(value=default, origin=Origin.DEFAULT, why="there is no row and no variable")
+    return Sight(value=ABSENT, origin=Origin.NOWHERE, why="no row, no variable, no default")
+
+
+def differs(sight: Sight, setting: Setting | None) -> bool:
+    """Whether the app sees something else than the spec says."""
+    if setting is None or setting.sensitive:
+        return False
+    wanted = ABSENT if isinstance(setting.default, Unset) else setting.default
+    if wanted is ABSENT or sight.value is ABSENT:
+        return wanted is not sight.value and wanted is not ABSENT
+    return not same(sight.value, wanted)
+
+
+def _is_given(app: App, setting: Setting) -> bool:
+    """Whether a container that is deployed gets the setting's variable."""
+    containers = app.deployment.containers
+    return any(
+        isinstance(value, FromVariable) and value.name == setting.variable
+        for name in deployed_services(app)
+        for value in containers.get(name, {}).values()
+    )
