@@ -77,9 +77,10 @@ def command(
     if not new:
         return 0
     first = new[0].base.address
+    place = " ".join((*((spec,) if spec else ()), f"--env {environment}"))
     click.echo(
-        f"\nto keep one knowingly: penguin-compile drift --env {environment} --acknowledge {first}\n"
-        f"to see its story:      penguin-compile why {first} --env {environment}",
+        f"\nto note that it is known: penguin-compile drift {place} --acknowledge {first}\n"
+        f"to see its story: penguin-compile why {first} {place}",
         err=True,
     )
     return _DIFFERENCES

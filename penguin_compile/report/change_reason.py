@@ -26,7 +26,7 @@ _ALWAYS = {
 }
 
 
-def explain_change(change: Change) -> str:
+def explain_change(change: Change) -> str:  # noqa: PLR0911 - a return for each class
     """`keeps the live value: it was edited live, and the spec has not changed since`."""
     value = next((one for one in change.fields if one.path == VALUE), None)
     fixed = _ALWAYS.get(change.klass)

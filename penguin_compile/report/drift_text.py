@@ -1,4 +1,4 @@
-"""Live edits for people in a terminal and as JSON: what was edited, by whom, and what comes of it."""
+"""Live edits for people in a terminal and as JSON: what was edited, by whom, what comes of it."""
 
 from __future__ import annotations
 

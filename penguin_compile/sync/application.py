@@ -174,6 +174,8 @@ class _Run:
             _refuse_moved(self.state.moved(memory, seen))
             writer = self._open_table(table)
             revision = self.state.begin_revision(memory, self._start())
+            if writer is not None and all(one.ledger_revision is None for one in self.rows):
+                self.state.note_table(memory, writer.table_name)
             rows = [] if writer is None else writer.write(self.rows)
             written = {one.address: one for one in rows}
             ledger_only = [one for one in self._resources if one.action is Action.NONE]

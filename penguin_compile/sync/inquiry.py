@@ -53,9 +53,8 @@ class Answer:
     @property
     def sides(self) -> tuple[Mapping[str, Any], ...]:
         """The fields of BASE, LIVE and DESIRED."""
-        return tuple({} if one is None else one.fields for one in (self.base, self.live)) + (
-            {} if self.desired is None else self.desired.fields,
-        )
+        resources = (self.base, self.live, self.desired)
+        return tuple({} if one is None else one.fields for one in resources)
 
 
 def answer(session: Session, plan: Plan, text: str) -> Answer:

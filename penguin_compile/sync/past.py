@@ -13,7 +13,7 @@ from penguin_compile.core.errors import DatabaseFailure, UsageError
 from penguin_compile.model.address import Address
 from penguin_compile.model.record import Base
 from penguin_compile.sync.ledger_text import read_fields
-from penguin_compile.sync.state import Revision, State
+from penguin_compile.sync.state import CONFIG_TABLE, Revision, State
 from penguin_compile.sync.state_tables import FIRST, read_version, state_table
 
 if TYPE_CHECKING:
@@ -38,6 +38,48 @@ class AuditRecord:
 def find_revision(state: State, number: int) -> Revision | None:
     """One revision by its number."""
     return next((one for one in state.history() if one.id == number), None)
+
+
+def count_steps(state: State) -> dict[int, dict[str, int]]:
+    """How many changes of each revision were done, how many failed, and so on."""
+    from sqlalchemy import func, select
+
+    table = state_table("outcome")
+    query = (
+        select(table.c.revision, table.c.status, func.count())
+        .where(*_place(state, table))
+        .group_by(table.c.revision, table.c.status)
+        .order_by(table.c.revision, table.c.status)
+    )
+    counts: dict[int, dict[str, int]] = {}
+    with state.database.reading(_READING) as connection:
+        if connection is None or read_version(connection, state.describe()) is None:
+            return {}
+        for revision, status, number in connection.execute(query):
+            counts.setdefault(revision, {})[status] = number
+    return counts
+
+
+def find_other_apps(state: State, config_table: str) -> tuple[str, ...]:
+    """Other apps whose keys the ledger has, as far as it knows in that very config table."""
+    from sqlalchemy import select
+
+    ledger, meta = state_table("ledger"), state_table("meta")
+    owners = (
+        select(ledger.c.app)
+        .distinct()
+        .where(ledger.c.app != state.app, ledger.c.address.like("config/%"))
+    )
+    tables = select(meta.c.app, meta.c.value).where(meta.c.name == CONFIG_TABLE)
+    with state.database.reading(_READING) as connection:
+        if connection is None or read_version(connection, state.describe()) is None:
+            return ()
+        others = set(connection.execute(owners).scalars())
+        named = [(app, table) for app, table in connection.execute(tables) if app in others]
+    elsewhere = others & {app for app, _ in named} - {
+        app for app, table in named if table == config_table
+    }
+    return tuple(sorted(others - elsewhere))
 
 
 def settled_at(state: State, revision: int) -> dict[Address, Base]:

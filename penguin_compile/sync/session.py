@@ -14,6 +14,7 @@ from penguin_compile.core.resolver import resolve_secret
 from penguin_compile.core.secret import SecretReference
 from penguin_compile.live.config.backend import ConfigBackend
 from penguin_compile.live.config.database import Database
+from penguin_compile.live.config.row import KIND as CONFIG
 from penguin_compile.live.marchproxy.backend import MarchProxyBackend
 from penguin_compile.model.address import Address
 from penguin_compile.model.app import App
@@ -21,12 +22,12 @@ from penguin_compile.model.plan import Action, Change, ChangeClass, Plan
 from penguin_compile.model.record import VALUE, Base, Desired, SecretState
 from penguin_compile.sync.application import Author, apply_plan
 from penguin_compile.sync.decisions import Decisions
-from penguin_compile.sync.guards import check_guards
+from penguin_compile.sync.guards import check_guards, remember
 from penguin_compile.sync.outcome import Outcome, Progress
+from penguin_compile.sync.past import find_other_apps
 from penguin_compile.sync.planning import Situation, make_plan
 from penguin_compile.sync.sight import note_sights
 from penguin_compile.sync.state import FOLDER, State, open_state
-
 
 _NOTHING_READ: Final = Situation(desired=(), live={}, bases={}, kinds=())
 
@@ -75,13 +76,15 @@ class Session:
     ) -> None:
         """Everything that can say no before the first write.
 
-        `desired` is what the plan wants where that is not the spec's. Raises UsageError for what the server can't do, Refused for limits and protections,
-        Conflicted for what a person has to decide.
+        `desired` is what the plan wants where that is not the spec's. Raises UsageError for what
+        the server can't do, Refused for limits and protections, Conflicted for what a person has
+        to decide.
         """
         problems = self._problems(plan, desired)
         if problems:
             raise UsageError("; ".join(problems), hint="nothing was written")
-        reasons = check_guards(plan, decisions, self.app.environment.limits)
+        memory = remember(self.situation, self._other_apps())
+        reasons = check_guards(plan, decisions, self.app.environment.limits, memory)
         if reasons:
             raise Refused("; ".join(reasons), hint="nothing was written")
         conflicts = [one for one in plan.changes if one.klass is ChangeClass.CONFLICT]
@@ -153,9 +156,17 @@ class Session:
             secret_keys=known,
         )
 
+    def _other_apps(self) -> tuple[str, ...]:
+        """Whose config table this is by its ledger, where this app has no part in it yet."""
+        if self.database is None or not self.state.database.is_same(self.database):
+            return ()
+        if any(one.kind == CONFIG for one in self.bases):
+            return ()
+        return find_other_apps(self.state, self.app.outputs.config_table.name)
+
     def _needs_secrets(self, plan: Plan) -> bool:
         return any(
-            one.address.kind == "config"
+            one.address.kind == CONFIG
             and one.action in {Action.CREATE, Action.UPDATE}
             and any(change.sensitive for change in one.fields)
             for one in plan.changes
@@ -201,13 +212,13 @@ def open_session(
     with ExitStack() as stack:
         database = None
         if environment.database is not None:
-            database = Database(_resolve_url(environment.database))
+            database = Database(resolve_url(environment.database))
             stack.callback(database.close)
         state = open_state(
             app.name,
             environment.name,
             database=database,
-            url=None if environment.state is None else _resolve_url(environment.state),
+            url=None if environment.state is None else resolve_url(environment.state),
             folder=Path(FOLDER),
         )
         stack.callback(state.database.close)
@@ -232,5 +243,6 @@ def _can_do(change: Change, desired: Mapping[Address, Desired]) -> bool:
     return not isinstance(written, SecretState) or (wanted is not None and bool(wanted.secret))
 
 
-def _resolve_url(url: str | SecretReference) -> str:
+def resolve_url(url: str | SecretReference) -> str:
+    """The URL of a system, where it is kept as a secret."""
     return url if isinstance(url, str) else resolve_secret(url).reveal()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, TableClause
 
 FOLDER: Final = Path(".penguin")
+CONFIG_TABLE: Final = "config_table"  # what the meta table calls the name of an app's table
 _SALT_BYTES: Final = 32
 _READING: Final = "reading the state"
 _AT_ONCE: Final = 500  # parameters that every database takes in one statement
@@ -192,6 +193,14 @@ class State:
             )
         else:
             self._salt = bytes.fromhex(stored)
+
+    def note_table(self, connection: Connection, name: str) -> None:
+        """Remember in which config table the app's keys stand: it serves one app."""
+        from sqlalchemy import delete
+
+        table = state_table("meta")
+        connection.execute(delete(table).where(*self._place(table), table.c.name == CONFIG_TABLE))
+        self._insert(connection, "meta", [{"name": CONFIG_TABLE, "value": name}])
 
     def moved(self, connection: Connection, seen: Mapping[Address, int | None]) -> list[Address]:
         """Those whose entry isn't of the revision any more that the plan saw (None: no entry)."""

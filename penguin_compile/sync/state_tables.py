@@ -90,6 +90,14 @@ def state_table(name: str) -> TableClause:
     return table(full, *(column(one) for one in _COLUMNS[full]))
 
 
+def list_tables(connection: Connection) -> list[str]:
+    """Those of our tables that are there."""
+    from sqlalchemy import inspect
+
+    there = set(inspect(connection).get_table_names())
+    return [one for one in (*_COLUMNS, VERSION_TABLE) if one in there]
+
+
 def read_version(connection: Connection, database: str) -> str | None:
     """The schema's version, None where there are no tables.
 

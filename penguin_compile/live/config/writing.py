@@ -65,6 +65,11 @@ class SettingsWriter:
         self._interpreter = backend.interpreter(salt)
         self._rows = backend.read_rows(connection)
 
+    @property
+    def table_name(self) -> str:
+        """The config table, as the spec names it."""
+        return self._backend.table.name
+
     def moved(self, changes: Iterable[Change]) -> list[Address]:
         """Those that no longer are what the plan saw."""
         return [
