@@ -63,8 +63,11 @@ class Check:
 
 def diagnose(app: App) -> Iterator[Check]:
     """Every check, in the order in which apply would come upon them."""
-    yield from _check_database(app)
-    yield from _check_state(app)
+    database = list(_check_database(app))
+    yield from database
+    lost = any(one.subject == "database" and one.level is Level.PROBLEM for one in database)
+    if not lost or app.environment.state is not None:  # else it would be told twice
+        yield from _check_state(app)
     yield from _check_keys(app)
     yield from _check_secrets(app)
     yield from _check_gateway(app)
@@ -225,9 +228,8 @@ def _check_state(app: App) -> Iterator[Check]:
             app.name, environment.name, database=database, url=url, folder=Path(FOLDER)
         )
     except PenguinError as error:
-        if environment.state is not None:
-            yield _failed("state", error)
-        return  # told with the database
+        yield _failed("state", error)
+        return
     try:
         with state.database.reading(_LOOKING) as connection:
             if connection is None:
@@ -236,8 +238,7 @@ def _check_state(app: App) -> Iterator[Check]:
             yield from _check_state_tables(state, connection)
         holder = read_holder(state)
     except PenguinError as error:
-        if environment.state is not None or "state tables" in error.message:
-            yield _failed("state", error)
+        yield _failed("state", error)
         return
     finally:
         state.database.close()

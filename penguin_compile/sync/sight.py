@@ -12,8 +12,8 @@ from penguin_compile.model.app import App
 from penguin_compile.model.deployed import deployed_services
 from penguin_compile.model.plan import ABSENT, ChangeClass, Origin, Plan, Sight
 from penguin_compile.model.record import VALUE, Live, SecretState
-from penguin_compile.model.service import FromVariable
-from penguin_compile.model.setting import Setting, Unset
+from penguin_compile.model.service import FromVariable, Literal, Template
+from penguin_compile.model.setting import Setting, Unset, parse_stored
 from penguin_compile.sync.comparison import same
 from penguin_compile.sync.planning import Situation
 
@@ -49,17 +49,32 @@ def find_sight(app: App, setting: Setting | None, live: Live | None) -> Sight:
         return Sight(value=live.fields.get(VALUE), origin=Origin.ROW, why="its row says so")
     if setting is None:
         return Sight(value=ABSENT, origin=Origin.NOWHERE, why="there is no row and no default")
-    default: Any = ABSENT if isinstance(setting.default, Unset) else setting.default
-    given = _is_given(app, setting)
-    if given and setting.sensitive:
+    variables = _find_variables(app, setting)
+    if variables:
+        return _see_variable(setting, variables)
+    if isinstance(setting.default, Unset):
+        return Sight(value=ABSENT, origin=Origin.NOWHERE, why="no row, no variable, no default")
+    why = "there is no row and no variable"
+    return Sight(value=setting.default, origin=Origin.DEFAULT, why=why)
+
+
+def _see_variable(setting: Setting, variables: list[Any]) -> Sight:
+    """From the values that compile gives the variable in each container."""
+    value, *others = variables
+    why = f"there is no row; compile sets its variable {setting.variable} to this"
+    if setting.sensitive:
+        value = SecretState()
         why = f"there is no row; the deployment sets its variable {setting.variable}"
-        return Sight(value=SecretState(), origin=Origin.VARIABLE, why=why)
-    if given:
-        why = f"there is no row; its variable {setting.variable} is this unless the deployment "
-        return Sight(value=default, origin=Origin.VARIABLE, why=f"{why}sets another")
-    if default is not ABSENT:
-        return Sight(value=default, origin=Origin.DEFAULT, why="there is no row and no variable")
-    return Sight(value=ABSENT, origin=Origin.NOWHERE, why="no row, no variable, no default")
+    elif any(not _alike(value, one) for one in others):
+        value = ABSENT
+        why = f"there is no row, and containers are given different {setting.variable}"
+    elif value is ABSENT:
+        why = f"there is no row; the deployment sets its variable {setting.variable}"
+    return Sight(value=value, origin=Origin.VARIABLE, why=why)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    return one is other or (ABSENT not in (one, other) and same(one, other))
 
 
 def differs(sight: Sight, setting: Setting | None) -> bool:
@@ -72,11 +87,21 @@ def differs(sight: Sight, setting: Setting | None) -> bool:
     return not same(sight.value, wanted)
 
 
-def _is_given(app: App, setting: Setting) -> bool:
-    """Whether a container that is deployed gets the setting's variable."""
+def _find_variables(app: App, setting: Setting) -> list[Any]:
+    """What each deployed container has as the setting's variable; ABSENT where that isn't known."""
     containers = app.deployment.containers
-    return any(
-        isinstance(value, FromVariable) and value.name == setting.variable
-        for name in deployed_services(app)
-        for value in containers.get(name, {}).values()
-    )
+    found = (containers.get(name, {}).get(setting.variable) for name in deployed_services(app))
+    return [_compiled(setting, value) for value in found if value is not None]
+
+
+def _compiled(setting: Setting, value: Literal | FromVariable | Template) -> Any:
+    if isinstance(value, FromVariable) and value.name == setting.variable and value.default is None:
+        return ABSENT if isinstance(setting.default, Unset) else setting.default
+    text = value.text if isinstance(value, Literal) else None
+    text = value.default if isinstance(value, FromVariable) else text
+    if text is None:
+        return ABSENT
+    try:
+        return parse_stored(setting.type.value, text)
+    except (ValueError, RecursionError):
+        return text

@@ -103,9 +103,9 @@ def read_version(connection: Connection, database: str) -> str | None:
 
     DatabaseFailure where a newer tool made them: what it wrote there, this one can't judge.
     """
-    from sqlalchemy import column, inspect, select, table
+    from sqlalchemy import column, select, table
 
-    if not inspect(connection).has_table(VERSION_TABLE):
+    if not _has_version_table(connection):
         return None
     versions = table(VERSION_TABLE, column("version_num"))
     version = connection.execute(select(versions.c.version_num)).scalar()
@@ -115,6 +115,19 @@ def read_version(connection: Connection, database: str) -> str | None:
             hint="a newer penguin-compile wrote them: use that version, or a later one",
         )
     return version
+
+
+def _has_version_table(connection: Connection) -> bool:
+    """Also for a user of MySQL without rights on it: there DESCRIBE would be an error."""
+    from sqlalchemy import inspect, text
+
+    if connection.dialect.name not in {"mysql", "mariadb"}:
+        return inspect(connection).has_table(VERSION_TABLE)
+    query = (
+        "SELECT count(*) FROM information_schema.tables "
+        "WHERE table_schema = DATABASE() AND table_name = :name"
+    )
+    return bool(connection.execute(text(query), {"name": VERSION_TABLE}).scalar())
 
 
 def migrate(connection: Connection, database: str) -> None:

@@ -69,6 +69,7 @@ def test_version_does_not_even_load_click() -> None:
     "command",
     [
         *("validate", "explain", "fmt", "compile", "diff", "plan", "apply"),
+        *("drift", "why", "rollback", "doctor", "history", "unlock"),
         *("graph", "schema", "sandbox"),
     ],
 )

@@ -127,3 +127,20 @@ def test_what_nobody_manages_is_known_as_such(penguin: Run, applied: Path) -> No
     result = penguin("why", "config/mine", "--env", "dev")
     assert result.code == 0
     assert "neither the spec nor the ledger knows it" in result.out
+
+
+def test_a_variable_that_a_container_is_given_otherwise_is_what_the_app_sees(
+    penguin: Run, applied: Path
+) -> None:
+    replace(
+        applied,
+        'container: {image: "shop/api:1"}',
+        'environment: {THEME: dark}, container: {image: "shop/api:1"}',
+    )
+    delete_row("theme")
+    result = penguin("why", "config/theme", "--env", "dev")
+    assert (
+        'app sees   "dark": there is no row; compile sets its variable THEME to this' in result.out
+    )
+    plan = penguin("plan", "--env", "dev").out
+    assert 'the app sees "dark"' in plan

@@ -62,6 +62,7 @@ def find_server(connection: Connection) -> Server:
         name = "MariaDB" if "mariadb" in text.lower() else "MySQL"
         version = text.split("-", maxsplit=1)[0]
         return _server(name, version, "read_only is on" if locked else None)
+    connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")  # the file is read only now
     version = str(connection.exec_driver_sql("SELECT sqlite_version()").scalar_one())
     return _server("SQLite", version, None)
 
