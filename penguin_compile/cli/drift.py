@@ -11,6 +11,7 @@ from penguin_compile.cli.planning import (
     lock_option,
     open_environment,
     parse_time,
+    place_of,
 )
 from penguin_compile.cli.specs import style
 
@@ -77,7 +78,7 @@ def command(
     if not new:
         return 0
     first = new[0].base.address
-    place = " ".join((*((spec,) if spec else ()), f"--env {environment}"))
+    place = place_of(spec, app_name, environment)
     click.echo(
         f"\nto note that it is known: penguin-compile drift {place} --acknowledge {first}\n"
         f"to see its story: penguin-compile why {first} {place}",

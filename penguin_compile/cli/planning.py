@@ -47,6 +47,12 @@ def plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def place_of(spec: str | None, app_name: str | None, environment: str | None) -> str:
+    """Spec and options that name the same app and environment in a command to be pasted."""
+    app = f"--app {app_name}" if app_name else None
+    return " ".join(one for one in (spec, app, f"--env {environment}") if one)
+
+
 def parse_time(text: str) -> float:
     """The seconds of `--lock-timeout`."""
     from penguin_compile.core.duration import parse_seconds

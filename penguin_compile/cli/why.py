@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from penguin_compile.cli.planning import app_option, check_one, environment_option, open_environment
+from penguin_compile.cli.planning import (
+    app_option,
+    check_one,
+    environment_option,
+    open_environment,
+    place_of,
+)
 from penguin_compile.cli.specs import style
 from penguin_compile.cli.table import COMMANDS
 from penguin_compile.model.plan import Action, ChangeClass
@@ -44,9 +50,7 @@ def command(
     checked, resolved = check_one(spec, app_name, environment)
     with open_environment(resolved, checked.loaded.root) as session:
         known = answer(session, session.plan(Decisions()), address)
-    place = f"{spec} " if spec else ""
-    place += f"--app {app_name} " if app_name else ""
-    commands = list(_suggest(known, f"{place}--env {environment}"))
+    commands = list(_suggest(known, place_of(spec, app_name, environment)))
     text = why_json(known, commands) if form == "json" else render_why(known, commands, style)
     click.echo(text, nl=False)
 

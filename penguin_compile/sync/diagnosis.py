@@ -40,7 +40,7 @@ from penguin_compile.sync.state_tables import HEAD, list_tables, read_version
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_LOOKING = "looking at it"
+_LOOKING = "connecting to it"
 
 
 class Level(StrEnum):
@@ -196,7 +196,7 @@ def _check_creating(subject: str, text: str, connection: Connection) -> Iterator
     elif may is None:
         yield _warning(subject, f"{text}; whether apply may create it can't be told", None)
     else:
-        yield _ok(subject, f"{text}; apply creates it")
+        yield _ok(subject, f"{text}; apply creates {'them' if subject == 'state' else 'it'}")
 
 
 def _check_rows(app: App, connection: Connection) -> Iterator[Check]:

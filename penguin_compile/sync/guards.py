@@ -16,7 +16,7 @@ from penguin_compile.sync.planning import Situation
 
 _SHARE = 0.30
 _LEAST = 10
-_PLURALS = {"config": "config keys", "service": "services", "mapping": "mappings"}
+_NAMES = {"config": "config key", "service": "service", "mapping": "mapping"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ def _check_updates(plan: Plan, memory: Memory, limit: str | None) -> Iterator[st
     needed = max((updates[kind] for kind in refused), default=0)
     for kind in refused:
         yield (
-            f"{updates[kind]} of {memory.owned.get(kind, 0)} {_PLURALS[kind]} would be updated; "
+            f"{updates[kind]} of {_several(memory.owned.get(kind, 0), kind)} would be updated; "
             f"--max-updates {needed} allows it"
         )
 
@@ -110,13 +110,15 @@ def _check_deletes(plan: Plan, memory: Memory, limit: str | None) -> Iterator[st
     for kind in KINDS:
         owned, gone = memory.owned.get(kind, 0), memory.gone.get(kind, 0)
         count, every = deletes[kind], deletes[kind] > 0 and deletes[kind] == owned
-        name = _PLURALS[kind]
         if gone and (limit is None or _exceeds(gone, max(gone, owned), limit)):
-            spec = "the spec is empty" if memory.empty else f"the spec has no {name} any more"
-            refused.append((f"{spec}, and {gone} {name} were applied here", gone))
+            lost = f"the spec has no {_NAMES[kind]}s any more"
+            spec = "the spec is empty" if memory.empty else lost
+            were = "was" if gone == 1 else "were"
+            refused.append((f"{spec}, and {_several(gone, kind)} {were} applied here", gone))
         elif (every and limit is None) or _exceeds(count, owned, limit):
-            what = f"all {count}" if every else f"{count} of {owned}"
-            refused.append((f"{what} {name} would be deleted", count))
+            what = f"all of {_several(count, kind)}"
+            what = what if every else f"{count} of {_several(owned, kind)}"
+            refused.append((f"{what} would be deleted", count))
     needed = max((count for _, count in refused), default=0)
     for what, _ in refused:
         yield f"{what}; --max-deletes {needed} allows it"
@@ -124,6 +126,10 @@ def _check_deletes(plan: Plan, memory: Memory, limit: str | None) -> Iterator[st
 
 def _count(plan: Plan, action: Action) -> Counter[str]:
     return Counter(one.address.kind for one in plan.changes if one.action is action)
+
+
+def _several(count: int, kind: str) -> str:
+    return f"{count} {_NAMES[kind]}{'' if count == 1 else 's'}"
 
 
 def _is_owned(change: Change) -> bool:

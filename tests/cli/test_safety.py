@@ -109,7 +109,7 @@ def test_deleting_all_of_a_kind_and_losing_a_kind_need_a_limit(
     for flags in ((), ("--prune",)):
         refused = penguin(*APPLY, *flags)
         assert refused.code == 4
-        assert "the spec has no mappings any more, and 1 mappings were applied here" in refused.err
+        assert "the spec has no mappings any more, and 1 mapping was applied here" in refused.err
         assert "--max-deletes 1 allows it" in refused.err
     assert penguin(*APPLY, "--prune", *paste(refused.err)).code == 0
     assert penguin("plan", "--env", "dev", "--detailed-exitcode").code == 0
