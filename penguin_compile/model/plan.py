@@ -64,6 +64,27 @@ class FieldChange:
     sensitive: bool = False
 
 
+class Origin(StrEnum):
+    """Where the running app finds a setting: the standard's precedence."""
+
+    ROW = "row"
+    VARIABLE = "variable"
+    DEFAULT = "default"
+    NOWHERE = "nowhere"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """The value of a setting that the running app sees, as far as that can be known.
+
+    A variable's value is what compile writes; ABSENT where only the deployment knows it.
+    """
+
+    value: Any
+    origin: Origin
+    why: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One resource: its class, the action, and what the ledger will hold afterwards.
@@ -71,7 +92,8 @@ class Change:
     `ledger` is None when the entry goes away, and the entry's present fields when it stays.
     `precondition` is the digest of what was live when the plan was made, or None for nothing.
     `writes` are the fields that the action sets. `kept` goes into the ledger: the digest of LIVE
-    where an edit was knowingly kept.
+    where an edit was knowingly kept. `sees` is there where the running app sees another value than
+    the spec's.
     """
 
     address: Address
@@ -90,6 +112,7 @@ class Change:
     kept: str | None = None
     edited_by: str | None = None
     edited_at: str | None = None
+    sees: Sight | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

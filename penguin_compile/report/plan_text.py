@@ -7,7 +7,15 @@ from collections.abc import Callable, Iterator
 from textwrap import fill, wrap
 from typing import Any
 
-from penguin_compile.model.plan import ABSENT, Action, Change, ChangeClass, FieldChange, Plan
+from penguin_compile.model.plan import (
+    ABSENT,
+    Action,
+    Change,
+    ChangeClass,
+    FieldChange,
+    Origin,
+    Plan,
+)
 from penguin_compile.model.record import VALUE, SecretState
 
 Style = Callable[[str, str], str]
@@ -60,7 +68,7 @@ def _is_shown(change: Change, *, unmanaged: bool) -> bool:
 def _change_lines(change: Change, width: int, style: Style) -> Iterator[str]:
     sign, colour = _sign(change)
     room = _WIDTH - 5 - width
-    texts = [line for text in _details(change) for line in wrap(text, room) or [""]]
+    texts = [line for text in _all_details(change) for line in wrap(text, room) or [""]]
     first = texts[0] if texts else ""
     line = f"  {style(sign, colour)} {change.address!s:<{width}} {first}".rstrip()
     plain = f"  {sign} {change.address!s:<{width}} {first}".rstrip()
@@ -79,6 +87,13 @@ def _sign(change: Change) -> tuple[str, str]:
     if change.action is Action.NONE:
         return ("-", "red") if change.klass is ChangeClass.DELETE else ("=", "cyan")
     return _SIGNS[change.action]
+
+
+def _all_details(change: Change) -> Iterator[str]:
+    """And what the running app sees, where that isn't the live value that is told anyway."""
+    yield from _details(change)
+    if change.sees is not None and change.sees.origin is not Origin.ROW:
+        yield f"the app sees {show(change.sees.value)}: {change.sees.why}"
 
 
 def _details(change: Change) -> Iterator[str]:

@@ -33,11 +33,15 @@ _HINT: Final = "make a new plan: penguin-compile plan"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
-    """Who applies, for the history. `plan` is the plan's JSON, without secrets."""
+    """Who applies, for the history. `plan` is the plan's JSON, without secrets.
+
+    `note` says what it is where it is no plain apply.
+    """
 
     name: str | None = None
     git_commit: str | None = None
     plan: str | None = None
+    note: str | None = None
 
 
 def apply_plan(
@@ -170,6 +174,8 @@ class _Run:
             _refuse_moved(self.state.moved(memory, seen))
             writer = self._open_table(table)
             revision = self.state.begin_revision(memory, self._start())
+            if writer is not None and all(one.ledger_revision is None for one in self.rows):
+                self.state.note_table(memory, writer.table_name)
             rows = [] if writer is None else writer.write(self.rows)
             written = {one.address: one for one in rows}
             ledger_only = [one for one in self._resources if one.action is Action.NONE]
@@ -208,6 +214,7 @@ class _Run:
             spec_digest=self.plan.spec_digest,
             git_commit=self.author.git_commit,
             plan=self.author.plan,
+            note=self.author.note,
         )
 
     def _open_table(self, table: Connection | None) -> SettingsWriter | None:

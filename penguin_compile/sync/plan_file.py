@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from penguin_compile.core.errors import FileFailure, StalePlan
-from penguin_compile.model.plan import ABSENT, FORMAT, Action, Change, ChangeClass, Plan
+from penguin_compile.model.plan import ABSENT, FORMAT, Action, Change, ChangeClass, Plan, Sight
 from penguin_compile.model.record import SecretState
 from penguin_compile.sync.decisions import Decisions
 
@@ -118,7 +118,14 @@ def _change_data(change: Change) -> dict[str, Any]:
         "origin": change.origin,
         "precondition": change.precondition,
         "ledger_revision": change.ledger_revision,
+        **({} if change.sees is None else {"sees": sight_data(change.sees)}),
     }
+
+
+def sight_data(sight: Sight) -> dict[str, Any]:
+    """What the running app sees: no `value` where only the deployment knows it."""
+    shown = {} if sight.value is ABSENT else {"value": value_data(sight.value)}
+    return {**shown, "from": sight.origin.value, "why": sight.why}
 
 
 def value_data(value: Any) -> Any:

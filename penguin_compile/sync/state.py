@@ -21,14 +21,16 @@ from penguin_compile.model.address import Address
 from penguin_compile.model.record import Base
 from penguin_compile.model.setting import Manage
 from penguin_compile.sync.ledger_text import read_fields, write_fields
-from penguin_compile.sync.state_tables import migrate, read_version, state_table
+from penguin_compile.sync.state_tables import FIRST, migrate, read_version, state_table
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, TableClause
 
 FOLDER: Final = Path(".penguin")
+CONFIG_TABLE: Final = "config_table"  # what the meta table calls the name of an app's table
 _SALT_BYTES: Final = 32
 _READING: Final = "reading the state"
+_AT_ONCE: Final = 500  # parameters that every database takes in one statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +46,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionStart:
-    """What a revision knows when it begins. `plan` is JSON without secrets."""
+    """What a revision knows when it begins. `plan` is JSON without secrets.
+
+    `note` says what it was where it was no plain apply: a rollback, an acknowledgement.
+    """
 
     actor: str
     tool_version: str
     spec_digest: str
     git_commit: str | None = None
     plan: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +71,7 @@ class Revision:
     git_commit: str | None
     spec_digest: str
     status: str
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +135,7 @@ class State:
             if connection is None or self._version(connection) is None:
                 return {}
             rows = connection.execute(self._select("ledger")).mappings().all()
-        bases = [self._read_base(dict(row)) for row in rows]
+        bases = [self.read_base(dict(row)) for row in rows]
         return {one.address: one for one in bases}
 
     def salt(self) -> bytes:
@@ -146,10 +153,12 @@ class State:
 
         table = state_table("revision")
         with self.database.reading(_READING) as connection:
-            if connection is None or self._version(connection) is None:
+            version = None if connection is None else self._version(connection)
+            if connection is None or version is None:
                 return []
-            rows = connection.execute(self._select("revision").order_by(desc(table.c.id)))
-            names = Revision.__slots__
+            names = [one for one in Revision.__slots__ if one != "note" or version != FIRST]
+            query = self._select("revision").with_only_columns(*(table.c[one] for one in names))
+            rows = connection.execute(query.order_by(desc(table.c.id)))
             return [Revision(**{name: row[name] for name in names}) for row in rows.mappings()]
 
     def steps(self, revision: int) -> list[Step]:
@@ -185,6 +194,14 @@ class State:
         else:
             self._salt = bytes.fromhex(stored)
 
+    def note_table(self, connection: Connection, name: str) -> None:
+        """Remember in which config table the app's keys stand: it serves one app."""
+        from sqlalchemy import delete
+
+        table = state_table("meta")
+        connection.execute(delete(table).where(*self._place(table), table.c.name == CONFIG_TABLE))
+        self._insert(connection, "meta", [{"name": CONFIG_TABLE, "value": name}])
+
     def moved(self, connection: Connection, seen: Mapping[Address, int | None]) -> list[Address]:
         """Those whose entry isn't of the revision any more that the plan saw (None: no entry)."""
         table = state_table("ledger")
@@ -210,6 +227,7 @@ class State:
             "spec_digest": start.spec_digest,
             "status": "running",
             "plan": start.plan,
+            "note": start.note,
         }
         self._insert(connection, "revision", [values])
         return number
@@ -252,12 +270,13 @@ class State:
         self._insert(connection, "outcome", rows)
 
     def settle(self, connection: Connection, revision: int, entries: Iterable[Entry]) -> None:
-        """Replace entries of the ledger; those without fields go away."""
+        """Replace entries of the ledger, keeping the old ones; those without fields go away."""
         from sqlalchemy import bindparam, delete
 
         table, entries = state_table("ledger"), list(entries)
         if not entries:
             return
+        self._retire(connection, revision, [str(one.address) for one in entries])
         statement = delete(table).where(
             *self._place(table), table.c.address == bindparam("its_address")
         )
@@ -275,6 +294,24 @@ class State:
             if one.fields is not None
         ]
         self._insert(connection, "ledger", rows)
+
+    def _retire(self, connection: Connection, revision: int, addresses: list[str]) -> None:
+        """Keep what is about to be replaced: the past that rollback goes back to."""
+        from sqlalchemy import insert, literal, select
+
+        ledger, past = state_table("ledger"), state_table("past")
+        names = ("app", "environment", "address", "revision", "fields", "manage", "protected")
+        if len(addresses) > _AT_ONCE:
+            known = self._select("ledger").with_only_columns(ledger.c.address)
+            there = set(connection.execute(known).scalars())
+            addresses = [one for one in addresses if one in there]
+        for start in range(0, len(addresses), _AT_ONCE):
+            old = select(*(ledger.c[one] for one in names), literal(revision)).where(
+                *self._place(ledger),
+                ledger.c.revision < revision,
+                ledger.c.address.in_(addresses[start : start + _AT_ONCE]),
+            )
+            connection.execute(insert(past).from_select([*names, "replaced"], old))
 
     def audit(
         self,
@@ -354,7 +391,8 @@ class State:
         value = connection.execute(query).scalar()
         return None if value is None else str(value)
 
-    def _read_base(self, row: Mapping[str, Any]) -> Base:
+    def read_base(self, row: Mapping[str, Any]) -> Base:
+        """A row of the ledger as its entry; DatabaseFailure where it is damaged."""
         try:
             return Base(
                 address=Address.parse(row["address"]),

@@ -72,3 +72,11 @@ def penguin(capsys: pytest.CaptureFixture[str]) -> Run:
         return Result(code, captured.out, captured.err)
 
     return call
+
+
+@pytest.fixture
+def applied(penguin: Run, shop: Path) -> Path:
+    """The shop's spec, applied once to `dev`."""
+    result = penguin("apply", "--env", "dev", "--yes")
+    assert result.code == 0, result.err
+    return shop

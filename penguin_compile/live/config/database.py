@@ -59,6 +59,11 @@ class Database:
         """The URL without user, password and options."""
         return describe_url(self._url)
 
+    @property
+    def path(self) -> Path | None:
+        """The file of a SQLite database."""
+        return sqlite_path(self._url) if self.dialect == SQLITE else None
+
     def is_same(self, other: Database) -> bool:
         """Whether both are one database, so that one transaction covers both."""
         return identify_url(self._url) == identify_url(other._url)

@@ -65,6 +65,11 @@ class SettingsWriter:
         self._interpreter = backend.interpreter(salt)
         self._rows = backend.read_rows(connection)
 
+    @property
+    def table_name(self) -> str:
+        """The config table, as the spec names it."""
+        return self._backend.table.name
+
     def moved(self, changes: Iterable[Change]) -> list[Address]:
         """Those that no longer are what the plan saw."""
         return [
@@ -136,9 +141,16 @@ class SettingsWriter:
             return self._seal_existing(key, row, writes)
         if VALUE not in writes:
             return None
-        setting = self._backend.settings.get(key)
-        declared = writes.get("type", "string") if setting is None else setting.type.value
-        return stored_text(str(declared), writes[VALUE])
+        return stored_text(self._type(change, row, writes), writes[VALUE])
+
+    def _type(self, change: Change, row: Row | None, writes: Mapping[str, Any]) -> str:
+        """The type by which the value is written: the plan's own, which may be an earlier one."""
+        desired = self._desired.get(change.address)
+        setting = self._backend.settings.get(change.address.name)
+        wanted = writes.get("type") or (None if desired is None else desired.fields.get("type"))
+        if wanted is None and setting is not None:
+            wanted = setting.type.value
+        return str(wanted or (row and row.text("config_type")) or "string")
 
     def _seal_existing(self, key: str, row: Row | None, writes: Mapping[str, Any]) -> str | None:
         """A row that becomes sensitive is encrypted where it stands, in the same statement."""
