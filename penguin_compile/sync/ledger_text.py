@@ -6,10 +6,12 @@ Secrets stand beside the fields, not among them, so that no value of a spec can 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from penguin_compile.core.canonical import canonical_json
 from penguin_compile.model.record import SecretState
+
+SECRETS_MARK: Final = '"secrets":{"'  # in no text without secrets: there, quotes are escaped
 
 
 def write_fields(fields: Mapping[str, Any]) -> str:
@@ -20,7 +22,17 @@ def write_fields(fields: Mapping[str, Any]) -> str:
         for path, one in fields.items()
         if isinstance(one, SecretState)
     }
-    return canonical_json({"fields": plain, **({"secrets": secrets} if secrets else {})})
+    return _json({"fields": plain, **({"secrets": secrets} if secrets else {})})
+
+
+def _json(data: dict[str, Any]) -> str:
+    """Sorted, without spaces; `sync/glance.py` writes it alike."""
+    import orjson
+
+    try:
+        return orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode()
+    except TypeError:  # an integer of more than 64 bits, half of a surrogate pair
+        return canonical_json(data)
 
 
 def read_fields(text: str) -> dict[str, Any]:
