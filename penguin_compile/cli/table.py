@@ -9,6 +9,7 @@ COMMANDS = {
     "plan": ("penguin_compile.cli.plan", "Show what apply would change, and why."),
     "apply": ("penguin_compile.cli.apply", "Bring the live systems in line with a spec."),
     "history": ("penguin_compile.cli.history", "List what was applied, when and by whom."),
+    "show": ("penguin_compile.cli.show", "Show a saved plan, or what a revision did."),
     "unlock": ("penguin_compile.cli.unlock", "Free the lock of a run that is dead."),
     "graph": ("penguin_compile.cli.graph", "Draw services, routes and features."),
     "schema": ("penguin_compile.cli.schema", "Print the JSON Schema of the language."),

@@ -97,7 +97,7 @@ class Plan:
     """All changes of one app and environment, in the order in which apply takes them.
 
     `targets` are the systems as a person may see them, without passwords. `unmanaged` counts
-    what neither spec nor ledger knows.
+    what neither spec nor ledger knows. `refusals` are why apply would refuse it, conflicts apart.
     """
 
     app: str
@@ -110,3 +110,4 @@ class Plan:
     changes: tuple[Change, ...]
     notices: tuple[str, ...] = ()
     findings: tuple[Mapping[str, Any], ...] = ()
+    refusals: tuple[str, ...] = ()
