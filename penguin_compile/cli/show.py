@@ -52,9 +52,9 @@ def command(
 ) -> None:
     """Show a saved plan, or what a revision did.
 
-    PLAN is a file that plan --out wrote: neither spec nor live system is asked. REVISION is a number
-    of history: its plan, who applied it and when, and what became of each change. SPEC is a spec
-    file, or a folder that holds one; default spec/.
+    PLAN is a file that plan --out wrote: neither spec nor live system is asked. REVISION is a
+    number of history: its plan, who applied it and when, and what became of each change. SPEC is a
+    spec file, or a folder that holds one; default spec/.
     """
     if not what.isdecimal():
         _show_file(Path(what), form, unmanaged=show_unmanaged)

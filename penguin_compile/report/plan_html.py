@@ -36,9 +36,10 @@ _KINDS: Final = {"config": "Settings", "service": "Services", "mapping": "Mappin
 _SORTS: Final = {
     "conflict": "to decide",
     "delete": "to delete",
+    "held": "held back",
     "update": "to update",
     "create": "to create",
-    "kept": "told only",
+    "kept": "left alone",
 }
 _WORDS: Final = {
     ChangeClass.OVERRIDE_KEPT: "kept",
@@ -46,6 +47,9 @@ _WORDS: Final = {
     ChangeClass.RELEASE: "released",
     ChangeClass.FORGET: "forgotten",
 }
+_LONG, _LONGEST = 160, 2_000  # characters of a value
+# classes whose words name who edited the value
+_NAMES_EDITOR: Final = frozenset((ChangeClass.LEFT, ChangeClass.DELETED_OUTSIDE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,7 @@ class _Row:
     protected: bool
     step: StepView | None
     sides: Sequence[tuple[str, str]]
+    between: _Field | None
     ways: Sequence[WayOut]
 
 
@@ -122,16 +127,17 @@ def _row(plan: PlanView, change: ChangeView) -> _Row:
     return _Row(
         sort=change.sort,
         sign=sign(change),
-        word=_WORDS.get(change.klass, change.klass.value),
+        word="held back" if change.sort == "held" else _WORDS.get(change.klass, change.klass.value),
         address=printable(change.address),
         origin=printable(change.origin or ""),
         said=_said(change, told=bool(fields)),
         fields=fields,
         folded=list(_folded_fields(change)),
-        edited=edited(change).strip(" ()"),
+        edited="" if change.klass in _NAMES_EDITOR else edited(change).strip(" ()"),
         protected=change.protected,
         step=change.step,
         sides=list(_sides(change)) if conflict else (),
+        between=_between(change) if conflict else None,
         ways=ways_out(plan, change) if conflict and plan.revision is None else (),
     )
 
@@ -142,7 +148,9 @@ def _said(change: ChangeView, *, told: bool) -> list[str]:
         if change.reason:
             return [printable(change.reason)]
         return ["Both the spec and the live value have changed since it was last settled."]
-    words = list(details(change))
+    words = [one for one in details(change) if one != change.klass]
+    if change.klass is ChangeClass.DELETE:
+        return [one.strip("()") for one in words]
     if change.action is Action.CREATE and change.kind == "config":
         again = change.klass is ChangeClass.RECREATE
         words = ["it was deleted live"] * again + words[1:]
@@ -153,25 +161,25 @@ def _said(change: ChangeView, *, told: bool) -> list[str]:
 
 
 def _open_fields(change: ChangeView) -> Iterator[_Field]:
-    """What is shown at once: the value that is created, and each field that is updated."""
+    """What is shown at once: the value that comes or goes, and each field that is updated."""
+    value = change.value
     if change.action is Action.UPDATE:
         for one in change.fields:
             if one.written:
-                note = "edited live" if was_edited(one) else ""
-                yield _field(one.path, one.live, one.desired, note)
-    elif change.action is Action.CREATE and change.value is not None:
-        yield _field("", ABSENT, change.value.desired)
+                yield _field(one.path, one.live, one.desired, _edit_note(one))
+    elif change.action is Action.CREATE and value is not None:
+        yield _field("", ABSENT, value.desired)
+    elif change.klass is ChangeClass.DELETE and value is not None:
+        yield _field("", _before(value), ABSENT, _edit_note(value))
 
 
 def _folded_fields(change: ChangeView) -> Iterator[_Field]:
     """The rest of what comes or goes."""
+    rest = [one for one in change.fields if one is not change.value]
     if change.action is Action.CREATE:
-        rest = (one for one in change.fields if one is not change.value)
         yield from (_field(one.path, ABSENT, one.desired) for one in rest)
     elif change.klass is ChangeClass.DELETE:
-        yield from (
-            _field(one.path, _before(one), ABSENT, _edit_note(one)) for one in change.fields
-        )
+        yield from (_field(one.path, _before(one), ABSENT, _edit_note(one)) for one in rest)
 
 
 def _before(field: FieldView) -> Any:
@@ -197,6 +205,7 @@ def _sides(change: ChangeView) -> Iterator[tuple[str, str]]:
     value = change.value
     if value is None:
         return
+    longest = _LONG if _between(change) else _LONGEST
     sides: Mapping[str, Any] = {
         "last settled": value.base,
         "live now": value.live,
@@ -204,4 +213,13 @@ def _sides(change: ChangeView) -> Iterator[tuple[str, str]]:
     }
     for name, one in sides.items():
         gone = "deleted" if name == "live now" else "nothing"
-        yield name, gone if one is ABSENT else full_text(one)
+        yield name, gone if one is ABSENT else full_text(one, longest)
+
+
+def _between(change: ChangeView) -> _Field | None:
+    """What --use-spec would change, where the values are too long to be compared by eye."""
+    value = change.value
+    if value is None or max(map(len, map(full_text, (value.live, value.desired)))) <= _LONG:
+        return None
+    field = _field("", value.live, value.desired)
+    return field if field.diff else None

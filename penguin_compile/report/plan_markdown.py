@@ -38,9 +38,10 @@ _TAIL: Final = "\n</details>\n"
 _SORTS: Final = {
     "conflict": "in conflict",
     "delete": "to delete",
+    "held": "held back",
     "update": "to update",
     "create": "to create",
-    "kept": "told",
+    "kept": "left alone",
 }
 
 

@@ -23,7 +23,8 @@ WIDTH: Final = 100  # columns where nobody says how many there are
 _WIDEST_ADDRESS: Final = 44
 _MOST_CONFLICTS: Final = 20
 _COLOURS: Final = {"+": "green", "~": "yellow", "-": "red", "!": "magenta", "=": "cyan"}
-_STEPS: Final = {"done": "green", "failed": "red", "skipped": "yellow", "unknown": "yellow"}
+_DONE: Final = "done"
+_STEPS: Final = {_DONE: "green", "failed": "red", "skipped": "yellow", "unknown": "yellow"}
 
 
 def _plain(text: str, _colour: str) -> str:
@@ -70,11 +71,11 @@ def _head(plan: PlanView, style: Style, width: int) -> Iterator[str]:
 def _change_lines(change: ChangeView, column: int, style: Style, width: int) -> Iterator[str]:
     mark = sign(change)
     room = width - 5 - column
-    texts = [
-        line
-        for text in details(change)
-        for line in wrap(text, room, break_on_hyphens=False) or [""]
-    ]
+    told = list(details(change))
+    done = change.step is not None and change.step.status == _DONE
+    if done:
+        told[-1:] = [f"{told[-1] if told else ''} · {_DONE}"]
+    texts = [line for text in told for line in wrap(text, room, break_on_hyphens=False) or [""]]
     first = texts[0] if texts else ""
     address = f"{printable(change.address):<{column}}"
     if len(address) > column and first:  # too long for its column: what happens goes below it
@@ -91,7 +92,7 @@ def _change_lines(change: ChangeView, column: int, style: Style, width: int) -> 
     yield line
     for text in texts[1:]:
         yield f"    {'':<{column}} {text}".rstrip()
-    if change.step is not None:
+    if change.step is not None and not done:
         step = _step(change.step.status, change.step.message, style)
         yield f"    {'':<{column}} {step}"
 

@@ -22,7 +22,7 @@ _QUIET: Final = frozenset(
 )
 _SAVED: Final = "--out plan.json"
 # What a reader must see first where there is no room for everything.
-_IMPORTANCE: Final = ("conflict", "delete", "update", "create", "kept")
+_IMPORTANCE: Final = ("conflict", "delete", "held", "update", "create", "kept")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,15 +86,12 @@ class ChangeView:
 
     @property
     def sort(self) -> str:
-        """`conflict`, `delete`, `update`, `create` or `kept`: what happens, in one word."""
-        if self.klass in {ChangeClass.CONFLICT, ChangeClass.DELETE}:
-            return self.klass.value
+        """What happens in one word, one of `_IMPORTANCE`; `held` is a delete that isn't done."""
+        if self.klass is ChangeClass.CONFLICT:
+            return "conflict"
+        if self.klass is ChangeClass.DELETE and self.action is Action.NONE:
+            return "held"
         return "kept" if self.action is Action.NONE else self.action.value
-
-    @property
-    def waits(self) -> bool:
-        """A delete that apply doesn't do."""
-        return self.klass is ChangeClass.DELETE and self.action is Action.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +177,9 @@ def view_plan(
         targets=tuple(data["targets"]),
         decisions=tuple(_decision_flags(data["decisions"])),
         summary=data["summary"],
-        changes=tuple(_view_change(one, steps.get(one["address"])) for one in shown),
+        changes=tuple(
+            _view_change(one, _step(one, steps, applied=revision is not None)) for one in shown
+        ),
         refusals=tuple(data["refusals"]),
         notices=tuple(data["notices"]),
         findings=tuple(data["findings"]),
@@ -195,6 +194,16 @@ def _is_shown(change: Mapping[str, Any], steps: Mapping[str, StepView], *, unman
     if change["class"] == ChangeClass.UNMANAGED:
         return unmanaged
     return change["class"] not in _QUIET
+
+
+def _step(
+    change: Mapping[str, Any], steps: Mapping[str, StepView], *, applied: bool
+) -> StepView | None:
+    """What became of a change; of one that apply had to leave out there is no record."""
+    step = steps.get(change["address"])
+    if step is None and applied and change["action"] != Action.NONE:
+        return StepView(status="not written", message=None)
+    return step
 
 
 def _view_change(data: Mapping[str, Any], step: StepView | None) -> ChangeView:

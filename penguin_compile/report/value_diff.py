@@ -20,7 +20,9 @@ from penguin_compile.report.plan_view import Hidden
 from penguin_compile.report.plan_words import shorten, show, value_text
 from penguin_compile.report.printable import printable_line
 
-_INLINE: Final = 60  # characters that are understood at a glance
+_GLANCE: Final = 24  # characters that need no mark
+_LINE: Final = 120  # characters of JSON that are best read on one line
+_STRETCH: Final = 240  # characters on which both agree
 _LONGEST: Final = 2_000  # characters of one value that are shown
 _MOST_LINES: Final = 200
 _MOST_WORDS: Final = 1_000  # difflib is quadratic
@@ -45,11 +47,11 @@ class ValueDiff:
     lines: bool
 
 
-def full_text(value: Any) -> str:
+def full_text(value: Any, longest: int = _LONGEST) -> str:
     """A value as far as a page has room for it."""
     if isinstance(value, Hidden):
         return show(value)
-    return shorten(value_text(value), _LONGEST)
+    return shorten(value_text(value), longest)
 
 
 def diff_values(old: Any, new: Any) -> ValueDiff | None:
@@ -57,9 +59,9 @@ def diff_values(old: Any, new: Any) -> ValueDiff | None:
     if any(one is ABSENT or isinstance(one, Hidden) for one in (old, new)):
         return None
     texts = [value_text(one) for one in (old, new)]
-    if max(map(len, texts)) <= _INLINE:
+    if max(map(len, texts)) <= _GLANCE:
         return None
-    if all(isinstance(one, dict | list) for one in (old, new)):
+    if max(map(len, texts)) > _LINE and all(isinstance(one, dict | list) for one in (old, new)):
         return ValueDiff(pieces=tuple(_diff_json(old, new)), lines=True)
     words = [_WORDS.findall(one) for one in texts]
     if max(map(len, words)) > _MOST_WORDS:
@@ -72,10 +74,11 @@ def diff_values(old: Any, new: Any) -> ValueDiff | None:
 def _diff_json(old: Any, new: Any) -> Iterator[Piece]:
     """Lines of both as JSON with sorted keys: their order is no part of the value."""
     texts = [json.dumps(one, indent=2, sort_keys=True, ensure_ascii=False) for one in (old, new)]
-    parts: dict[str, Part] = {" ": "same", "-": "old", "+": "new"}
+    parts: dict[str, Part] = {" ": "same", "-": "old", "+": "new", "@": "same"}
     lines = (one for one in diff_lines(*texts) if one[0] in parts)
     for line in islice(lines, _MOST_LINES):
-        yield Piece(parts[line[0]], shorten(printable_line(line), _LONGEST))
+        shown = "  ⋯" if line[0] == "@" else shorten(printable_line(line), _LONGEST)
+        yield Piece(parts[line[0]], shown)
     left = sum(1 for _ in lines)
     if left:
         yield Piece("same", f"  … and {left} more lines")
@@ -85,7 +88,7 @@ def _diff_words(old: Sequence[str], new: Sequence[str]) -> Iterator[Piece]:
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     for tag, start, end, other_start, other_end in matcher.get_opcodes():
         if tag == "equal":
-            yield Piece("same", "".join(old[start:end]))
+            yield Piece("same", shorten("".join(old[start:end]), _STRETCH))
             continue
         if end > start:
             yield Piece("old", "".join(old[start:end]))
