@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 from penguin_compile.model.plan import ABSENT, Action, ChangeClass
 from penguin_compile.report.plan_view import (
@@ -25,12 +26,16 @@ from penguin_compile.report.plan_words import (
     details,
     edited,
     revision_words,
+    show,
     show_time,
     sign,
     was_edited,
 )
 from penguin_compile.report.printable import printable
 from penguin_compile.report.value_diff import ValueDiff, diff_values, full_text
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 _KINDS: Final = {"config": "Settings", "service": "Services", "mapping": "Mappings"}
 _SORTS: Final = {
@@ -85,6 +90,20 @@ class _Row:
 
 def render_plan_html(plan: PlanView) -> str:
     """The page."""
+    return _template().render(
+        plan=plan,
+        revision=() if plan.revision is None else list(revision_words(plan.revision)),
+        created=show_time(plan.created_at),
+        counts=_counts(plan),
+        note=description_note(plan.summary),
+        conflicts=[_row(plan, one) for one in plan.conflicts],
+        sections=list(_sections(plan)),
+        left_over=plan.left_over,
+    )
+
+
+@cache
+def _template() -> Template:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     templates = Environment(
@@ -96,16 +115,7 @@ def render_plan_html(plan: PlanView) -> str:
         keep_trailing_newline=True,
     )
     templates.filters["printable"] = printable
-    return templates.get_template("plan.html.j2").render(
-        plan=plan,
-        revision=() if plan.revision is None else list(revision_words(plan.revision)),
-        created=show_time(plan.created_at),
-        counts=_counts(plan),
-        note=description_note(plan.summary),
-        conflicts=[_row(plan, one) for one in plan.conflicts],
-        sections=list(_sections(plan)),
-        left_over=plan.left_over,
-    )
+    return templates.get_template("plan.html.j2")
 
 
 def _counts(plan: PlanView) -> list[tuple[str, str, int]]:
@@ -150,7 +160,9 @@ def _said(change: ChangeView, *, told: bool) -> list[str]:
         return ["Both the spec and the live value have changed since it was last settled."]
     words = [one for one in details(change) if one != change.klass]
     if change.klass is ChangeClass.DELETE:
-        return [one.strip("()") for one in words]
+        stays = change.value if change.action is Action.NONE else None
+        live = [] if stays is None else [f"live: {show(stays.live)}"]
+        return [*live, printable(change.reason)] if change.reason else live
     if change.action is Action.CREATE and change.kind == "config":
         again = change.klass is ChangeClass.RECREATE
         words = ["it was deleted live"] * again + words[1:]
@@ -169,7 +181,7 @@ def _open_fields(change: ChangeView) -> Iterator[_Field]:
                 yield _field(one.path, one.live, one.desired, _edit_note(one))
     elif change.action is Action.CREATE and value is not None:
         yield _field("", ABSENT, value.desired)
-    elif change.klass is ChangeClass.DELETE and value is not None:
+    elif change.action is Action.DELETE and value is not None:
         yield _field("", _before(value), ABSENT, _edit_note(value))
 
 
@@ -178,7 +190,7 @@ def _folded_fields(change: ChangeView) -> Iterator[_Field]:
     rest = [one for one in change.fields if one is not change.value]
     if change.action is Action.CREATE:
         yield from (_field(one.path, ABSENT, one.desired) for one in rest)
-    elif change.klass is ChangeClass.DELETE:
+    elif change.action is Action.DELETE:
         yield from (_field(one.path, _before(one), ABSENT, _edit_note(one)) for one in rest)
 
 

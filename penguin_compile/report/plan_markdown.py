@@ -51,17 +51,12 @@ def render_plan_markdown(plan: PlanView) -> str:
     decided, conflicts = _conflicts(plan)
     text += conflicts
     tail = "".join(_tail(plan))
-    rows = {
-        id(change): row
-        for change in sorted(plan.changes, key=importance)
-        if id(change) not in decided
-        for row in ["".join(_row(change))]
-    }
+    rows = [one for one in sorted(plan.changes, key=importance) if id(one) not in decided]
     shown = _choose(rows, LONGEST - _RESERVE - len(text) - len(tail))
     for kind, changes in plan.kinds():
-        folded = [one for one in changes if id(one) in rows]
+        folded = [one for one in changes if id(one) not in decided]
         text += "".join(
-            _section(kind, folded, [rows[id(one)] for one in folded if id(one) in shown])
+            _section(kind, folded, [shown[id(one)] for one in folded if id(one) in shown])
         )
     return text + tail
 
@@ -127,14 +122,15 @@ def _row(change: ChangeView) -> Iterator[str]:
     yield f"| {code(sign(change))} | {_code(change.address)} | {'<br>'.join(cells)} | {origin} |\n"
 
 
-def _choose(rows: dict[int, str], room: int) -> set[int]:
-    """As many rows as there is room for, in their order."""
-    shown: set[int] = set()
-    for key, row in rows.items():
+def _choose(changes: Sequence[ChangeView], room: int) -> dict[int, str]:
+    """The rows of as many changes as there is room for, in their order."""
+    shown: dict[int, str] = {}
+    for change in changes:
+        row = "".join(_row(change))
         room -= len(row)
         if room < 0:
             break
-        shown.add(key)
+        shown[id(change)] = row
     return shown
 
 

@@ -148,7 +148,7 @@ def show(value: Any, longest: int = SHORT) -> str:
         return show(Hidden(fingerprint=value.fingerprint, known=known))
     if isinstance(value, Hidden):
         return _show_hidden(value)
-    return shorten(value_text(value), longest)
+    return _fit(_json(value), longest)
 
 
 def _show_hidden(value: Hidden) -> str:
@@ -159,23 +159,30 @@ def _show_hidden(value: Hidden) -> str:
 
 def value_text(value: Any) -> str:
     """A value as JSON on one line, every deceiving character escaped."""
-    if value is ABSENT:
-        return "(none)"
-    return printable(json.dumps(value, ensure_ascii=False))
+    return printable(_json(value))
+
+
+def _json(value: Any) -> str:
+    return "(none)" if value is ABSENT else json.dumps(value, ensure_ascii=False)
 
 
 def show_pair(old: Any, new: Any, longest: int = SHORT) -> tuple[str, str]:
     """Two values side by side: long ones so that the place where they differ can be seen."""
-    plain = not any(isinstance(one, Hidden | SecretState) for one in (old, new))
-    texts = (value_text(old), value_text(new)) if plain else ("", "")
-    if max(map(len, texts)) <= longest:
+    if any(isinstance(one, Hidden | SecretState) for one in (old, new)):
         return show(old, longest), show(new, longest)
-    pairs = zip(*texts, strict=False)
-    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-    if same > longest // 2:
-        start = same - longest // 4
-        texts = (f"{texts[0][:8]}…{texts[0][start:]}", f"{texts[1][:8]}…{texts[1][start:]}")
-    return shorten(texts[0], longest), shorten(texts[1], longest)
+    texts = (_json(old), _json(new))
+    if max(map(len, texts)) > longest:
+        pairs = zip(*texts, strict=False)
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        if same > longest // 2:
+            start = same - longest // 4
+            texts = (f"{texts[0][:8]}…{texts[0][start:]}", f"{texts[1][:8]}…{texts[1][start:]}")
+    return _fit(texts[0], longest), _fit(texts[1], longest)
+
+
+def _fit(text: str, longest: int) -> str:
+    """Cut before it is escaped, which is slow, and after, because that makes it longer."""
+    return shorten(printable(shorten(text, longest)), longest)
 
 
 def shorten(text: str, longest: int) -> str:

@@ -55,7 +55,10 @@ _CHANGES = (
     ("Old words", "New words"),
     ("config:\n", "config:\n  adopted: {default: equal, description: There already}\n"),
     ("config:\n", "config:\n  fresh: {default: new, description: Only in the spec}\n"),
-    ("config:\n", 'config:\n  other_key: {sensitive: true, secret: "env:OTHER_KEY", description: K}\n'),
+    (
+        "config:\n",
+        'config:\n  other_key: {sensitive: true, secret: "env:OTHER_KEY", description: K}\n',
+    ),
 )
 _EDITS = {
     "theme": "dark",
