@@ -62,7 +62,7 @@ def render_plan_markdown(plan: PlanView) -> str:
 
 
 def _head(plan: PlanView) -> Iterator[str]:
-    name = "Plan" if plan.revision is None else f"Revision {plan.revision.number} of the plan"
+    name = "Plan" if plan.revision is None else f"Revision {plan.revision.number}"
     yield f"### {name}: {'; '.join(summary_parts(plan.summary))}\n\n"
     yield f"{_code(' · '.join(plan.title))}{' (protected)' if plan.protected else ''}\n"
     if plan.revision is not None:
