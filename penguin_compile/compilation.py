@@ -22,6 +22,7 @@ from penguin_compile.pipeline import CheckedSpec, ResolvedApp
 from penguin_compile.source.environments import environment_names
 from penguin_compile.source.load import LoadedSpec, collector_paused
 from penguin_compile.targets import TARGETS
+from penguin_compile.targets.rendering import load_target, render_target
 from penguin_compile.targets.target import Artifact, Placement
 
 
@@ -70,7 +71,9 @@ def _compile_environment(
     common = environment_folder(app, loaded.root, out)
     chosen: dict[Folder, list[str]] = {} if targets else {common: []}
     for name in targets or TARGETS:
-        if targets or app.outputs.targets.get(name, TARGETS.load(name).default):
+        on = True if targets else app.outputs.targets.get(name)
+        # one that is switched off is not even loaded: it may be the one that is broken
+        if load_target(name).default if on is None else on:
             own = None if out else target_folder(app, name, loaded.root, environments)
             chosen.setdefault(own or common, []).append(name)
     for folder, names in chosen.items():
@@ -106,7 +109,7 @@ def render(
         alone=folder.target is not None,
     )
     with collector_paused():
-        return list(TARGETS.load(target).render(resolved.app, place))
+        return render_target(target, resolved.app, place)
 
 
 def path_to_root(folder: Path, root: Path) -> str:

@@ -7,6 +7,8 @@ import os
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["penguin_compile.testing"]
+
 settings.register_profile("unhurried", deadline=None)  # a busy machine is no counterexample
 if "CI" not in os.environ:  # there, Hypothesis has a profile of its own
     settings.load_profile("unhurried")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from penguin_compile.compiler.lower import lower
 from penguin_compile.compiler.shape import read_shapes
 from penguin_compile.core.span import Source
 from penguin_compile.model.app import App
+from penguin_compile.pipeline import check_file
 from penguin_compile.source.environments import resolve_environment
 from penguin_compile.source.load import load_text
 from penguin_compile.targets import TARGETS
@@ -33,6 +37,15 @@ def read_app(text: str, environment: str = "default") -> App:
 def example_app(environment: str = "dev") -> App:
     """The model of the example spec."""
     return read_app(EXAMPLE.read_text(encoding="utf-8"), environment)
+
+
+def example_apps() -> list[Any]:
+    """The models of all example specs, in each of their environments, for `parametrize`."""
+    return [
+        pytest.param(checked.app, id=f"{path.stem}-{name}")
+        for path in sorted(EXAMPLE.parent.glob("*.yaml"))
+        for name, checked in check_file(path).environments.items()
+    ]
 
 
 def render(target: str, app: App, placement: Placement = PLACEMENT) -> dict[str, Artifact]:

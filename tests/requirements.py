@@ -1,7 +1,7 @@
 """What some tests need and not every machine has: skipped with a reason, or required.
 
-`PENGUIN_TEST_REQUIRE` names what may not be missing: `databases`, `inputs`, `editor`,
-`mermaid`.
+`PENGUIN_TEST_REQUIRE` names what may not be missing: `databases`, `clients`, `inputs`,
+`editor`, `mermaid`, `compose`, `kubectl`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-INPUTS = Path(__file__).resolve().parents[2] / "shared" / "inputs"
+_SHARED = Path(__file__).resolve().parents[2] / "shared"
+INPUTS = _SHARED / "inputs"
+STANDARDS = _SHARED / "reference" / "integration-standards.md"
 
 
 def database_url(variable: str) -> str:
@@ -27,6 +29,13 @@ def inputs_folder() -> Path:
     if not INPUTS.is_dir():
         end_without("inputs", f"the files of real apps are not beside this repository: {INPUTS}")
     return INPUTS
+
+
+def standards_document() -> str:
+    """The standards that this project implements, which stand beside the checkout."""
+    if not STANDARDS.is_file():
+        end_without("inputs", f"the standards are not beside this repository: {STANDARDS}")
+    return STANDARDS.read_text(encoding="utf-8")
 
 
 def end_without(what: str, reason: str) -> None:

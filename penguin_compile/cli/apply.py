@@ -13,7 +13,9 @@ from penguin_compile.cli.planning import (
     check_one,
     decide,
     environment_option,
+    lock_option,
     open_environment,
+    parse_time,
     plan_options,
     show_plan,
 )
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 @environment_option
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @click.option("--skip-conflicts", is_flag=True, help="Do the rest, and still exit with 3.")
-@click.option("--lock-timeout", default="0s", metavar="TIME", help="Wait for the lock: 30s.")
+@lock_option
 @plan_options
 def command(
     source: str | None,
@@ -53,7 +55,7 @@ def command(
     """
     from penguin_compile.sync.plan_file import plan_text
 
-    seconds = _seconds(lock_timeout)
+    seconds = parse_time(lock_timeout)
     if source is not None and source.endswith(".json"):
         _refuse_decisions(options)
         skip = bool(options["skip_conflicts"])
@@ -70,19 +72,10 @@ def command(
         if yes:
             session.check_memory(plan)
         if has_work(plan):
-            _ask(plan, yes=yes)
+            ask(plan, yes=yes)
         text = plan_text(plan, path, decisions)
         outcome = session.apply(plan, plan_text=text, lock_timeout=seconds)
-    return _report(outcome, plan)
-
-
-def _seconds(text: str) -> float:
-    from penguin_compile.core.duration import parse_seconds
-
-    seconds = parse_seconds(text)
-    if seconds is None:
-        raise UsageError(f"--lock-timeout {text}: not a duration", hint="write 30s, 5m or 1h")
-    return seconds
+    return report(outcome, plan)
 
 
 def _refuse_decisions(options: dict[str, Any]) -> None:
@@ -111,7 +104,7 @@ def _apply_saved(
         session.check(plan, replace(saved.decisions, skip_conflicts=skip_conflicts))
         text = plan_text(plan, saved.spec, saved.decisions)
         outcome = session.apply(plan, plan_text=text, lock_timeout=seconds)
-    return _report(outcome, plan)
+    return report(outcome, plan)
 
 
 def has_work(plan: Plan) -> bool:
@@ -119,25 +112,24 @@ def has_work(plan: Plan) -> bool:
     return any(one.action is not Action.NONE for one in plan.changes)
 
 
-def _ask(plan: Plan, *, yes: bool) -> None:
+def ask(plan: Plan, *, yes: bool, instead: str | None = None) -> None:
+    """Whether a person wants it. `instead` is the way out where no saved plan can be made."""
     if yes and plan.protected:
+        saved = f"penguin-compile plan --env {plan.environment} --out plan.json"
         raise Refused(
             f'the environment "{plan.environment}" is protected: --yes needs a saved plan',
-            hint=f"penguin-compile plan --env {plan.environment} --out plan.json, have it "
-            "reviewed, then: penguin-compile apply plan.json",
+            hint=instead or f"{saved}, have it reviewed, then: penguin-compile apply plan.json",
         )
     if yes:
         return
     if not sys.stdin.isatty():
-        raise UsageError(
-            "there is no terminal to ask on",
-            hint="add --yes, or save a plan with plan --out FILE and apply that",
-        )
+        saving = "" if instead else ", or save a plan with plan --out FILE and apply that"
+        raise UsageError("there is no terminal to ask on", hint=f"add --yes{saving}")
     if not click.confirm(f"\nApply this to {plan.app} in {plan.environment}?", err=True):
         raise click.Abort
 
 
-def _report(outcome: Outcome, plan: Plan) -> int:
+def report(outcome: Outcome, plan: Plan) -> int:
     """What was done, and the exit code."""
     for failed in outcome.failed:
         click.echo(f"{click.style('failed', fg='red')}  {failed.address}: {failed.message}")

@@ -47,7 +47,7 @@ def make_record(
     That is so where a target of another package may read what it likes, and where a file was
     changed while it was read.
     """
-    if not all(TARGETS.is_built_in(name) for name in TARGETS):
+    if any(TARGETS.package(name) is not None for name in TARGETS):
         return None
     files: list[tuple[str, str, bool | None]]
     try:

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from penguin_compile.cli.planning import app_option, check_one, environment_option, open_environment
-
-if TYPE_CHECKING:
-    from penguin_compile.sync.state import Revision
-
-_HEADINGS = ("REVISION", "STARTED", "STATUS", "ACTOR", "COMMIT", "SPEC")
 
 
 @click.command(
@@ -20,33 +13,35 @@ _HEADINGS = ("REVISION", "STARTED", "STATUS", "ACTOR", "COMMIT", "SPEC")
 )
 @click.argument("spec", required=False, type=click.Path())
 @environment_option
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How it is shown."
+)
 @app_option
-def command(spec: str | None, environment: str | None, app_name: str | None) -> None:
+def command(spec: str | None, environment: str | None, app_name: str | None, form: str) -> None:
     """List what was applied, when and by whom, the newest first.
 
-    STATUS is done, partial (the same command finishes it), running, or interrupted.
+    STATUS is done, partial (the same command finishes it), running, or interrupted. NOTE tells a
+    rollback and an acknowledged edit.
     """
+    from penguin_compile.report.history_text import history_json, render_history
+    from penguin_compile.sync.past import count_steps
+
     checked, resolved = check_one(spec, app_name, environment)
     with open_environment(resolved, checked.loaded.root) as session:
-        revisions = session.state.history()
-    if not revisions:
-        click.echo(f"nothing was applied to {environment} yet", err=True)
+        revisions, counts = session.state.history(), count_steps(session.state)
+        app, place = session.app.name, session.app.environment.name
+    if form == "json":
+        click.echo(history_json(app, place, revisions, counts), nl=False)
         return
-    rows = [_HEADINGS, *(_row(one) for one in revisions)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
-
-
-def _row(revision: Revision) -> tuple[str, ...]:
-    commit = revision.git_commit or ""
-    dirty = "-dirty" if commit.endswith("-dirty") else ""
-    return (
-        str(revision.id),
-        revision.started_at[:19].replace("T", " "),
-        revision.status,
-        revision.actor,
-        commit[:8] + dirty,
-        revision.spec_digest[:6],
-    )
+    if not revisions:
+        click.echo(f"nothing was applied to {place} yet", err=True)
+        return
+    for line in render_history(revisions, counts):
+        click.echo(line)
+    partial = next((one.id for one in revisions[:1] if one.status in {"partial", "interrupted"}), 0)
+    if partial:
+        click.echo(
+            f"\nrevision {partial} was not finished: penguin-compile apply --env {place} does the "
+            "rest",
+            err=True,
+        )

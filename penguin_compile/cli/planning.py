@@ -28,6 +28,9 @@ _NARROWEST, _WIDEST = 80, 140
 app_option = click.option(
     "--app", "app_name", metavar="NAME", help="Which app, where there are several."
 )
+lock_option = click.option(
+    "--lock-timeout", default="0s", metavar="TIME", help="Wait for the lock: 30s."
+)
 environment_option = click.option("--env", "environment", metavar="NAME", help="Which environment.")
 _OPTIONS = (
     app_option,
@@ -46,6 +49,22 @@ def plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
+
+
+def place_of(spec: str | None, app_name: str | None, environment: str | None) -> str:
+    """Spec and options that name the same app and environment in a command to be pasted."""
+    app = f"--app {app_name}" if app_name else None
+    return " ".join(one for one in (spec, app, f"--env {environment}") if one)
+
+
+def parse_time(text: str) -> float:
+    """The seconds of `--lock-timeout`."""
+    from penguin_compile.core.duration import parse_seconds
+
+    seconds = parse_seconds(text)
+    if seconds is None:
+        raise UsageError(f"--lock-timeout {text}: not a duration", hint="write 30s, 5m or 1h")
+    return seconds
 
 
 def decide(options: dict[str, Any]) -> Decisions:

@@ -110,8 +110,19 @@ def _project_defaults(ctx: click.Context) -> dict[str, dict[str, Any]]:
     command = program.get_command(ctx, name)
     parameters = () if command is None else command.params
     return {
-        name: {str(one.name): options[_flag(one)] for one in parameters if _flag(one) in options}
+        name: {
+            str(one.name): options[_flag(one)]
+            for one in parameters
+            if _flag(one) in options and _fits(one, options[_flag(one)])
+        }
     }
+
+
+def _fits(parameter: click.Parameter, value: Any) -> bool:
+    """Whether it is meant for this command: `base` is a revision for one, a flag for another."""
+    return isinstance(value, bool) or not (
+        isinstance(parameter, click.Option) and parameter.is_flag
+    )
 
 
 def _project_options() -> dict[str, Any]:

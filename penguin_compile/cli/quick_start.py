@@ -24,6 +24,8 @@ class _NoPlugins(ModuleType):
         return ()
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__path__":  # asked by every `from … import`: it is no package
+            raise AttributeError(name)
         del sys.modules[_LOADER]
         return getattr(import_module(_LOADER), name)
 

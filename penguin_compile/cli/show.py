@@ -114,6 +114,7 @@ def _render(
             finished_at=revision.finished_at,
             git_commit=revision.git_commit,
             tool_version=revision.tool_version,
+            note=revision.note,
         ),
         steps={str(one.address): StepView(status=one.status, message=one.message) for one in steps},
     )

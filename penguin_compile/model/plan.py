@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -64,6 +64,27 @@ class FieldChange:
     sensitive: bool = False
 
 
+class Origin(StrEnum):
+    """Where the running app finds a setting: the standard's precedence."""
+
+    ROW = "row"
+    VARIABLE = "variable"
+    DEFAULT = "default"
+    NOWHERE = "nowhere"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """The value of a setting that the running app sees, as far as that can be known.
+
+    A variable's value is what compile writes; ABSENT where only the deployment knows it.
+    """
+
+    value: Any
+    origin: Origin
+    why: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One resource: its class, the action, and what the ledger will hold afterwards.
@@ -71,7 +92,8 @@ class Change:
     `ledger` is None when the entry goes away, and the entry's present fields when it stays.
     `precondition` is the digest of what was live when the plan was made, or None for nothing.
     `writes` are the fields that the action sets. `kept` goes into the ledger: the digest of LIVE
-    where an edit was knowingly kept.
+    where an edit was knowingly kept. `sees` is there where the running app sees another value than
+    the spec's.
     """
 
     address: Address
@@ -90,14 +112,16 @@ class Change:
     kept: str | None = None
     edited_by: str | None = None
     edited_at: str | None = None
+    sees: Sight | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """All changes of one app and environment, in the order in which apply takes them.
 
-    `targets` are the systems as a person may see them, without passwords. `unmanaged` counts
-    what neither spec nor ledger knows. `refusals` are why apply would refuse it, conflicts apart.
+    `targets` are the systems as a person may see them, without passwords. `unchanged` counts, by
+    kind, what there is nothing to say or to do about; it is not among the changes.
+    `refusals` are why apply would refuse it, conflicts apart.
     """
 
     app: str
@@ -108,6 +132,7 @@ class Plan:
     created_at: str
     targets: tuple[str, ...]
     changes: tuple[Change, ...]
+    unchanged: Mapping[str, int] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     findings: tuple[Mapping[str, Any], ...] = ()
     refusals: tuple[str, ...] = ()

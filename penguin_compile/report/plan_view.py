@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from penguin_compile.model.address import KINDS
-from penguin_compile.model.plan import ABSENT, Action, ChangeClass
+from penguin_compile.model.plan import ABSENT, Action, ChangeClass, Origin
 from penguin_compile.model.record import VALUE
 from penguin_compile.report.printable import printable
 
@@ -208,6 +208,8 @@ def _step(
 
 def _view_change(data: Mapping[str, Any], step: StepView | None) -> ChangeView:
     sees = data.get("sees")
+    if sees is not None and sees["from"] == Origin.ROW:
+        sees = None  # the live value, which is told anyway
     written = frozenset(data["writes"])
     fields = tuple(_view_field(one, written) for one in data["fields"])
     secret = any(one.sensitive for one in fields)

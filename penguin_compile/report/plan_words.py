@@ -35,7 +35,7 @@ def details(change: ChangeView, longest: int = SHORT) -> Iterator[str]:
     if change.sees is not None:
         sees = change.sees
         seen = "" if sees.value is ABSENT else f" {show(sees.value, longest)}"
-        yield f"the running app sees{seen}: {printable(sees.why)}"
+        yield f"the app sees{seen}: {printable(sees.why)}"
 
 
 def _details(change: ChangeView, longest: int) -> Iterator[str]:

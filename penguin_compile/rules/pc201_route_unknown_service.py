@@ -19,19 +19,23 @@ def check(app: App) -> Iterator[Finding]:
     for name, route in app.routes.items():
         for index, target in enumerate(route.targets):
             pointer = ("routes", name, "to", index)
-            if target not in app.services:
-                yield _finding(names, pointer, f'route "{name}" sends to', target)
-            elif not app.services[target].gateway:
-                yield _unregistered(name, pointer, target)
+            yield from _end(app, names, pointer, f'route "{name}" sends to', target)
         for index, source in enumerate(route.sources):
             service = source.removeprefix(own)
-            if service not in app.services and service != EXTERNAL and "/" not in service:
+            if service != EXTERNAL and (service in app.services or "/" not in service):
                 pointer = ("routes", name, "from", index)
-                yield _finding(names, pointer, f'route "{name}" comes from', service)
+                yield from _end(app, names, pointer, f'route "{name}" comes from', service)
     for index, user in enumerate(app.waddleai.used_by if app.waddleai is not None else ()):
         if user not in app.services:
             pointer = ("integrations", "waddleai", "used_by", index)
             yield _finding(names, pointer, "WaddleAI is used by", user)
+
+
+def _end(app: App, names: Names, pointer: Pointer, verb: str, name: str) -> Iterator[Finding]:
+    if name not in app.services:
+        yield _finding(names, pointer, verb, name)
+    elif not app.services[name].gateway:
+        yield _unregistered(pointer, verb, name)
 
 
 def _finding(names: Names, pointer: Pointer, verb: str, name: str) -> Finding:
@@ -43,10 +47,10 @@ def _finding(names: Names, pointer: Pointer, verb: str, name: str) -> Finding:
     )
 
 
-def _unregistered(route: str, pointer: Pointer, name: str) -> Finding:
+def _unregistered(pointer: Pointer, verb: str, name: str) -> Finding:
     return Finding(
         pointer=pointer,
-        message=f'route "{route}" sends to a service that the gateway does not know: "{name}"',
+        message=f'{verb} a service that the gateway does not know: "{name}"',
         label="it says `gateway: false`",
         related=((f'service "{name}"', ("services", name)),),
     )

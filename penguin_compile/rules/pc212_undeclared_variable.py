@@ -18,6 +18,7 @@ from penguin_compile.rules.rule import Finding, Rule
 
 _SET_BY_COMPOSE = frozenset(("COMPOSE_PROJECT_NAME",))
 _GLOB = re.compile(r"[*?\[]")
+_OF_TEMPLATES = re.compile(r"\$\$|\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 
 
 def check(app: App) -> Iterator[Finding]:
@@ -66,7 +67,21 @@ def _environment_findings(service: Service, variables: Names, keys: Names) -> It
                 help=variables.help,
             )
         elif isinstance(value, Template):
-            yield from _text_findings(value.text, (*pointer, "template"), variables)
+            yield from _template_findings(value.text, (*pointer, "template"), variables)
+
+
+def _template_findings(text: str, pointer: Pointer, variables: Names) -> Iterator[Finding]:
+    """A template is less than Compose text: a variable's default stands where it is declared."""
+    references = [one for one in _OF_TEMPLATES.findall(text) if one != "$$"]
+    yield from _text_findings("".join(references), pointer, variables)
+    if "$" in _OF_TEMPLATES.sub("", text):
+        yield Finding(
+            pointer=pointer,
+            message="a dollar sign that is neither ${NAME} nor $$",
+            label="write ${NAME} for a variable, $$ for a dollar sign",
+            help="a default is written where the variable is declared, or as `variable:` with"
+            " `default:`",
+        )
 
 
 def _text_findings(text: str, pointer: Pointer, variables: Names) -> Iterator[Finding]:

@@ -92,7 +92,14 @@ class SqlShape(TargetOutputShape):
 class ComposeOutputShape(TargetOutputShape):
     """How the Compose file is written."""
 
-    form: Literal["full"] = Field(default="full", description="full: it runs by itself.")
+    form: Literal["full", "override"] = Field(
+        default="full",
+        description=(
+            "full: it runs by itself; override: it is laid over the app's own Compose file"
+            " (`docker compose -f docker-compose.yml -f …/docker-compose.override.yml`) and holds"
+            " only what compile adds to it: no key of a service's `container`, and WaddleAI whole."
+        ),
+    )
 
 
 def _target_output(description: str) -> Any:

@@ -33,11 +33,15 @@ _HINT: Final = "make a new plan: penguin-compile plan"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
-    """Who applies, for the history. `plan` is the plan's JSON, without secrets."""
+    """Who applies, for the history. `plan` is the plan's JSON, without secrets.
+
+    `note` says what it is where it is no plain apply.
+    """
 
     name: str | None = None
     git_commit: str | None = None
     plan: str | None = None
+    note: str | None = None
 
 
 def apply_plan(
@@ -170,11 +174,14 @@ class _Run:
             _refuse_moved(self.state.moved(memory, seen))
             writer = self._open_table(table)
             revision = self.state.begin_revision(memory, self._start())
+            if writer is not None and all(one.ledger_revision is None for one in self.rows):
+                self.state.note_table(memory, writer.table_name)
             rows = [] if writer is None else writer.write(self.rows)
             written = {one.address: one for one in rows}
             ledger_only = [one for one in self._resources if one.action is Action.NONE]
             entries = [self._entry(one, written, writer) for one in (*self.rows, *ledger_only)]
-            self.state.settle(memory, revision, entries)
+            new = {one for one, known in seen.items() if known is None}
+            self.state.settle(memory, revision, entries, new=new)
             self._remember(memory, revision, written)
             if not self.requests:
                 self.state.finish_revision(memory, revision, "done")
@@ -208,6 +215,7 @@ class _Run:
             spec_digest=self.plan.spec_digest,
             git_commit=self.author.git_commit,
             plan=self.author.plan,
+            note=self.author.note,
         )
 
     def _open_table(self, table: Connection | None) -> SettingsWriter | None:
@@ -252,7 +260,7 @@ class _Run:
         self.state.audit(memory, audit, actor=self.actor, revision=revision)
         steps = [step_of(one, "done") for one in changes]
         steps += [step_of(one, "pending") for one in self.requests]
-        self.state.record(memory, revision, steps)
+        self.state.record(memory, revision, steps, first=True)
 
 
 def _settle_unwritten(given: SecretState, before: Any, now: Any) -> SecretState:

@@ -103,16 +103,35 @@ def unlock(state: State, lock_id: str) -> str:
     with state.database.reading("reading the lock") as connection:
         row = None if connection is None else _read(connection, state)
     if row is None or row["lock_id"] != lock_id:
-        held = f"the present one is {row['lock_id']}" if row and row["lock_id"] else "it is free"
-        raise PenguinError(
-            f"{_name(state)} has no lock {lock_id}: {held}", hint="nothing has to be done"
-        )
+        raise _no_such_lock(state, lock_id, row)
     table = state_table("lock")
     with state.database.writing("freeing the lock") as connection:
         connection.execute(
             update(table).where(*_place(state), table.c.lock_id == lock_id).values(**_FREE)
         )
     return _describe(row)
+
+
+def _no_such_lock(state: State, lock_id: str, row: Mapping[str, Any] | None) -> PenguinError:
+    if row is None or row["lock_id"] is None:
+        return PenguinError(
+            f"{_name(state)} has no lock {lock_id}: it is free", hint="nothing has to be done"
+        )
+    return PenguinError(
+        f"{_name(state)} has no lock {lock_id}: the present one is {row['lock_id']}, held by "
+        f"{_describe(row)}",
+        hint="let that run end; if it is dead: "
+        f"penguin-compile unlock {row['lock_id']} --env {state.environment}",
+    )
+
+
+def read_holder(state: State) -> tuple[str, str] | None:
+    """The id of the lock that is held now, and by whom since when; None where it is free."""
+    with state.database.reading("reading the lock") as connection:
+        row = None if connection is None else _read(connection, state)
+        if connection is None or row is None or _is_free(row, state.database.now(connection)):
+            return None
+    return row["lock_id"], _describe(row)
 
 
 def _wait(state: State, holder: Holder, timeout: float) -> Lock:

@@ -19,6 +19,7 @@ from penguin_compile.model.plan import (
     ChangeClass,
     FieldChange,
     Plan,
+    Sight,
 )
 from penguin_compile.model.record import SecretState
 from penguin_compile.sync.decisions import Decisions
@@ -59,7 +60,9 @@ def summarise(plan: Plan) -> dict[str, int]:
         "conflicts": classes[ChangeClass.CONFLICT],
         "kept": sum(classes[one] for one in kept),
         "adopted": classes[ChangeClass.ADOPT],
-        "unchanged": classes[ChangeClass.UNCHANGED] + classes[ChangeClass.CONVERGED],
+        "unchanged": classes[ChangeClass.UNCHANGED]
+        + classes[ChangeClass.CONVERGED]
+        + sum(plan.unchanged.values()),
         "unmanaged": classes[ChangeClass.UNMANAGED],
         "waiting": sum(_is_waiting(one) for one in plan.changes),
         "description_only": sum(_is_description(one) for one in writes),
@@ -128,6 +131,7 @@ def _change_data(change: Change) -> dict[str, Any]:
         "edited_at": change.edited_at,
         "precondition": change.precondition,
         "ledger_revision": change.ledger_revision,
+        **({} if change.sees is None else {"sees": sight_data(change.sees)}),
     }
 
 
@@ -146,6 +150,12 @@ def _secret_data(value: Any) -> Any:
     if isinstance(value, SecretState):
         return value_data(value)
     return {"fingerprint": None, "known": "in the spec"}
+
+
+def sight_data(sight: Sight) -> dict[str, Any]:
+    """What the running app sees: no `value` where only the deployment knows it."""
+    shown = {} if sight.value is ABSENT else {"value": value_data(sight.value)}
+    return {**shown, "from": sight.origin.value, "why": sight.why}
 
 
 def value_data(value: Any) -> Any:

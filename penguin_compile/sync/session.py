@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from penguin_compile.core.errors import Conflicted, Refused, UsageError
 from penguin_compile.core.pointer import Pointer
 from penguin_compile.core.resolver import resolve_secret
 from penguin_compile.core.secret import SecretReference
+from penguin_compile.live.backend import Backend, Reading
 from penguin_compile.live.config.backend import ConfigBackend
 from penguin_compile.live.config.database import Database
+from penguin_compile.live.config.row import KIND as CONFIG
 from penguin_compile.live.marchproxy.backend import MarchProxyBackend
 from penguin_compile.model.address import Address
 from penguin_compile.model.app import App
 from penguin_compile.model.plan import Action, Change, ChangeClass, Plan
-from penguin_compile.model.record import VALUE, Base, Desired, SecretState
+from penguin_compile.model.record import VALUE, Desired, SecretState
 from penguin_compile.sync.application import Author, apply_plan
 from penguin_compile.sync.decisions import Decisions
-from penguin_compile.sync.guards import check_guards
+from penguin_compile.sync.glance import settled_settings
+from penguin_compile.sync.guards import check_guards, remember
 from penguin_compile.sync.outcome import Outcome, Progress
+from penguin_compile.sync.past import find_other_apps
 from penguin_compile.sync.planning import Situation, make_plan
+from penguin_compile.sync.sight import note_sights
 from penguin_compile.sync.state import FOLDER, State, open_state
+
+_NOTHING_READ: Final = Situation(desired=(), live={}, bases={}, kinds=())
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,37 +45,74 @@ class Session:
     database: Database | None
     gateway: MarchProxyBackend | None
     git_commit: str | None = None
-    bases: Mapping[Address, Base] = field(default_factory=dict)
+    secret_keys: frozenset[str] = frozenset()
+    situation: Situation = _NOTHING_READ
 
-    def plan(self, decisions: Decisions) -> Plan:
-        """Read both sides and the ledger, and compare. Writes nothing."""
-        self.bases = self.state.bases()
-        config = self._config(secrets=decisions.secrets)
-        backends = [one for one in (config, self.gateway) if one]
-        readings = [one.read() for one in backends]
-        situation = Situation(
-            desired=[want for one in backends for want in one.project(self.app)],
+    def plan(self, decisions: Decisions, *, whole: bool = False) -> Plan:
+        """Read both sides and the ledger, and compare. Writes nothing.
+
+        `whole`: with changes that say nothing but `unchanged`, which are only counted otherwise.
+        """
+        situation = self.read(secrets=decisions.secrets, glance=not whole and not decisions.only)
+        plan = make_plan(
+            self.app,
+            situation,
+            decisions,
+            spec_digest=self.spec_digest,
+            locate=self.locate,
+            whole=whole,
+        )
+        return note_sights(plan, self.app, situation)
+
+    def read(self, *, secrets: bool, glance: bool = False) -> Situation:
+        """Both sides and the ledger, kept as `situation` for whoever asks about the plan.
+
+        With `glance`, settings that a first look finds settled are told by name alone.
+        """
+        ledger = self.state.ledger()
+        self.secret_keys = ledger.secret_keys(CONFIG)
+        config = self._config(secrets=secrets)
+        backends: list[Backend] = []
+        readings: list[Reading] = []
+        desired: list[Desired] = []
+        settled: frozenset[str] = frozenset()
+        if config is not None:
+            rows = config.fetch()
+            if glance:
+                settled = frozenset(settled_settings(self.app.settings, rows, ledger))
+            backends.append(config)
+            readings.append(config.interpret(rows, settled=settled))
+            desired.extend(config.project(self.app, settled=settled))
+        if self.gateway is not None:
+            backends.append(self.gateway)
+            readings.append(self.gateway.read())
+            desired.extend(self.gateway.project(self.app))
+        self.situation = Situation(
+            desired=desired,
             live={address: live for one in readings for address, live in one.live.items()},
-            bases=self.bases,
+            bases=ledger.without(f"{CONFIG}/{key}" for key in settled),
             kinds=[kind for one in backends for kind in one.kinds],
             undeletable=self._undeletable(),
+            settled={CONFIG: settled},
             targets=tuple(one.describe() for one in backends),
             notices=tuple(notice for one in readings for notice in one.notices),
         )
-        return make_plan(
-            self.app, situation, decisions, spec_digest=self.spec_digest, locate=self.locate
-        )
+        return self.situation
 
-    def check(self, plan: Plan, decisions: Decisions) -> None:
+    def check(
+        self, plan: Plan, decisions: Decisions, desired: Sequence[Desired] | None = None
+    ) -> None:
         """Everything that can say no before the first write.
 
-        Raises UsageError for what the server can't do, Refused for limits and protections,
-        Conflicted for what a person has to decide.
+        `desired` is what the plan wants where that is not the spec's. Raises UsageError for what
+        the server can't do, Refused for limits and protections, Conflicted for what a person has
+        to decide.
         """
-        problems = self._problems(plan)
+        problems = self._problems(plan, desired)
         if problems:
             raise UsageError("; ".join(problems), hint="nothing was written")
-        reasons = check_guards(plan, decisions, self.app.environment.limits)
+        memory = remember(self.situation, self._other_apps())
+        reasons = check_guards(plan, decisions, self.app.environment.limits, memory)
         if reasons:
             raise Refused("; ".join(reasons), hint="nothing was written")
         conflicts = [one for one in plan.changes if one.klass is ChangeClass.CONFLICT]
@@ -98,47 +143,54 @@ class Session:
         plan_text: str,
         lock_timeout: float = 0.0,
         progress: Progress | None = None,
+        desired: Sequence[Desired] | None = None,
+        note: str | None = None,
     ) -> Outcome:
         """Do the plan, exactly; see `apply_plan` for what it raises.
 
-        `plan_text` is the plan as JSON, kept with the revision. A secret that is not required and
+        `plan_text` is the plan as JSON, kept with the revision, and so is `note`. `desired` is what
+        the plan wants where that is not the spec's. A secret that is not required and
         that nobody has set is not written.
         """
         config = self._config(secrets=self._needs_secrets(plan))
-        projected = [] if config is None else list(config.project(self.app))
-        if self.gateway is not None:
-            projected.extend(self.gateway.project(self.app))
-        desired = {one.address: one for one in projected}
+        if desired is None:
+            backends = [one for one in (config, self.gateway) if one]
+            desired = [want for one in backends for want in one.project(self.app)]
+        wanted = {one.address: one for one in desired}
         return apply_plan(
-            replace(plan, changes=tuple(one for one in plan.changes if _can_do(one, desired))),
+            replace(plan, changes=tuple(one for one in plan.changes if _can_do(one, wanted))),
             config=config,
             gateway=self.gateway,
             state=self.state,
-            desired=desired,
+            desired=wanted,
             lock_timeout=lock_timeout,
             progress=progress,
-            author=Author(git_commit=self.git_commit, plan=plan_text),
+            author=Author(git_commit=self.git_commit, plan=plan_text, note=note),
         )
 
     def _config(self, *, secrets: bool) -> ConfigBackend | None:
         if self.database is None:
             return None
-        known = [
-            address.name
-            for address, base in self.bases.items()
-            if isinstance(base.fields.get(VALUE), SecretState)
-        ]
         return ConfigBackend(
             self.database,
             self.app,
             salt=self.state.salt(),
             resolve=resolve_secret if secrets else None,
-            secret_keys=known,
+            secret_keys=self.secret_keys,
         )
+
+    def _other_apps(self) -> tuple[str, ...]:
+        """Whose config table this is by its ledger, where this app has no part in it yet."""
+        if self.database is None or not self.state.database.is_same(self.database):
+            return ()
+        bases = self.situation.bases
+        if self.situation.count_settled() or any(one.kind == CONFIG for one in bases):
+            return ()
+        return find_other_apps(self.state, self.app.outputs.config_table.name)
 
     def _needs_secrets(self, plan: Plan) -> bool:
         return any(
-            one.address.kind == "config"
+            one.address.kind == CONFIG
             and one.action in {Action.CREATE, Action.UPDATE}
             and any(change.sensitive for change in one.fields)
             for one in plan.changes
@@ -149,15 +201,15 @@ class Session:
             return []
         return [kind for kind in self.gateway.kinds if not self.gateway.can_delete(kind)]
 
-    def _problems(self, plan: Plan) -> list[str]:
+    def _problems(self, plan: Plan, desired: Sequence[Desired] | None) -> list[str]:
         if self.gateway is None:
             return []
         written = {one.address for one in plan.changes if one.action is not Action.NONE}
-        wanted: Sequence[Desired] = self.gateway.project(self.app)
+        wanted = self.gateway.project(self.app) if desired is None else desired
         return [
             problem
             for one in wanted
-            if one.address in written
+            if one.address in written and one.address.kind in self.gateway.kinds
             for problem in self.gateway.problems(one)
         ]
 
@@ -184,13 +236,13 @@ def open_session(
     with ExitStack() as stack:
         database = None
         if environment.database is not None:
-            database = Database(_resolve_url(environment.database))
+            database = Database(resolve_url(environment.database))
             stack.callback(database.close)
         state = open_state(
             app.name,
             environment.name,
             database=database,
-            url=None if environment.state is None else _resolve_url(environment.state),
+            url=None if environment.state is None else resolve_url(environment.state),
             folder=Path(FOLDER),
         )
         stack.callback(state.database.close)
@@ -215,5 +267,6 @@ def _can_do(change: Change, desired: Mapping[Address, Desired]) -> bool:
     return not isinstance(written, SecretState) or (wanted is not None and bool(wanted.secret))
 
 
-def _resolve_url(url: str | SecretReference) -> str:
+def resolve_url(url: str | SecretReference) -> str:
+    """The URL of a system, where it is kept as a secret."""
     return url if isinstance(url, str) else resolve_secret(url).reveal()

@@ -11,6 +11,7 @@ from penguin_compile.model.plan import ABSENT, Action, Change, ChangeClass, Fiel
 from penguin_compile.model.record import VALUE, Base, Desired, Live, SecretState
 from penguin_compile.model.setting import Manage
 from penguin_compile.sync.comparison import Decision, Verdict, compare_value, same, worst
+from penguin_compile.sync.edits import DELETED, find_edits, mark_edits
 
 CONFIG = "config"
 _PRUNE = "needs --prune"
@@ -207,6 +208,7 @@ def _change(
     base, live, desired = resource.base, resource.live, resource.desired
     protected = desired.protected if desired is not None else base is not None and base.protected
     manage = desired.manage if desired is not None else base.manage if base else Manage.MERGE
+    kept = None if ledger is None else _keep(resource, action, ledger, writes or {})
     return Change(
         address=resource.address,
         klass=klass,
@@ -214,23 +216,45 @@ def _change(
         fields=fields,
         writes=writes if action in {Action.CREATE, Action.UPDATE} else None,
         ledger=ledger,
-        ledger_changes=_ledger_changes(base, ledger, manage, protected=protected),
+        ledger_changes=_ledger_changes(base, ledger, manage, kept, protected=protected),
         manage=manage.value,
         protected=protected,
         reason=reason,
         precondition=None if live is None else live.digest,
         ledger_revision=None if base is None else base.revision,
+        kept=kept,
         edited_by=None if live is None else live.edited_by,
         edited_at=None if live is None else live.edited_at,
     )
 
 
+def _keep(
+    resource: Resource, action: Action, ledger: Mapping[str, Any], writes: Mapping[str, Any]
+) -> str | None:
+    """The mark of the edit that a person keeps, now or before; None once it is gone or another."""
+    base, live = resource.base, resource.live
+    before = None if base is None else base.kept
+    decided = resource.decision is Decision.KEEP_LIVE
+    if (before is None and not decided) or action in {Action.CREATE, Action.DELETE}:
+        return None
+    if live is None:
+        return DELETED if decided or before == DELETED else None
+    left = mark_edits(find_edits(ledger, live, writes))
+    known = base is not None and before == mark_edits(find_edits(base.fields, live))
+    return left if decided or known else None
+
+
 def _ledger_changes(
-    base: Base | None, ledger: Mapping[str, Any] | None, manage: Manage, *, protected: bool
+    base: Base | None,
+    ledger: Mapping[str, Any] | None,
+    manage: Manage,
+    kept: str | None,
+    *,
+    protected: bool,
 ) -> bool:
     if base is None or ledger is None:
         return (base is None) is not (ledger is None)
-    if base.manage is not manage or base.protected is not protected:
+    if (base.manage, base.protected, base.kept) != (manage, protected, kept):
         return True
     return base.fields.keys() != ledger.keys() or not all(
         same(base.fields[path], value) for path, value in ledger.items()

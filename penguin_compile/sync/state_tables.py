@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, TableClause
 
 VERSION_TABLE: Final = "penguin_schema"
-HEAD: Final = "0001"
-_KNOWN: Final = frozenset({HEAD})
+HEAD: Final = "0002"
+FIRST: Final = "0001"
+_KNOWN: Final = frozenset({FIRST, HEAD})
 
 _PLACE: Final = ("app", "environment")
 _COLUMNS: Final = {
@@ -41,6 +42,16 @@ _COLUMNS: Final = {
         "spec_digest",
         "status",
         "plan",
+        "note",
+    ),
+    "penguin_past": (
+        *_PLACE,
+        "address",
+        "replaced",
+        "revision",
+        "fields",
+        "manage",
+        "protected",
     ),
     "penguin_outcome": (*_PLACE, "revision", "address", "action", "status", "message", "at"),
     "penguin_audit": (
@@ -79,14 +90,22 @@ def state_table(name: str) -> TableClause:
     return table(full, *(column(one) for one in _COLUMNS[full]))
 
 
+def list_tables(connection: Connection) -> list[str]:
+    """Those of our tables that are there."""
+    from sqlalchemy import inspect
+
+    there = set(inspect(connection).get_table_names())
+    return [one for one in (*_COLUMNS, VERSION_TABLE) if one in there]
+
+
 def read_version(connection: Connection, database: str) -> str | None:
     """The schema's version, None where there are no tables.
 
     DatabaseFailure where a newer tool made them: what it wrote there, this one can't judge.
     """
-    from sqlalchemy import column, inspect, select, table
+    from sqlalchemy import column, select, table
 
-    if not inspect(connection).has_table(VERSION_TABLE):
+    if not _has_version_table(connection):
         return None
     versions = table(VERSION_TABLE, column("version_num"))
     version = connection.execute(select(versions.c.version_num)).scalar()
@@ -96,6 +115,19 @@ def read_version(connection: Connection, database: str) -> str | None:
             hint="a newer penguin-compile wrote them: use that version, or a later one",
         )
     return version
+
+
+def _has_version_table(connection: Connection) -> bool:
+    """Also for a user of MySQL without rights on it: there DESCRIBE would be an error."""
+    from sqlalchemy import inspect, text
+
+    if connection.dialect.name not in {"mysql", "mariadb"}:
+        return inspect(connection).has_table(VERSION_TABLE)
+    query = (
+        "SELECT count(*) FROM information_schema.tables "
+        "WHERE table_schema = DATABASE() AND table_name = :name"
+    )
+    return bool(connection.execute(text(query), {"name": VERSION_TABLE}).scalar())
 
 
 def migrate(connection: Connection, database: str) -> None:

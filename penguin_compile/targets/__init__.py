@@ -17,6 +17,7 @@ TARGETS: Registry[Target] = Registry(
         "runtime": f"{_PACKAGE}.runtime:TARGET",
         "docs": f"{_PACKAGE}.docs:TARGET",
         "pydal": f"{_PACKAGE}.pydal:TARGET",
+        "kubernetes": f"{_PACKAGE}.kubernetes:TARGET",
     },
     group="penguin_compile.targets",
 )

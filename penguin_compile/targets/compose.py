@@ -1,7 +1,9 @@
-"""Target `compose`: docker-compose.yml by the Compose specification, from the spec's containers.
+"""Target `compose`: a Compose file by the Compose specification, from the spec's containers.
 
-MarchProxy is never in it: it is infrastructure of its own (integration-standards). WaddleAI is,
-where the spec describes its container, and is never published on a host port.
+`outputs.compose.form` decides: `full` runs by itself, `override` is laid over the app's own file
+and holds nothing but what compile adds to a container. MarchProxy is in neither: it is
+infrastructure of its own (integration-standards). WaddleAI is, where the spec describes its
+container, and is never published on a host port.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ from urllib.parse import urlsplit
 from penguin_compile.model.app import App, WaddleAI
 from penguin_compile.model.deployed import deployed_services
 from penguin_compile.model.service import Service
-from penguin_compile.targets.compose_paths import ComposePaths
+from penguin_compile.targets.compose_merge import dependencies, lay_over, networks, pairs
+from penguin_compile.targets.compose_paths import ComposePaths, has_relative_paths
 from penguin_compile.targets.compose_text import ComposeText, literal
 from penguin_compile.targets.heading import heading
 from penguin_compile.targets.target import Artifact, Placement, Target
@@ -24,8 +27,10 @@ from penguin_compile.targets.yaml_text import yaml_text
 Data: TypeAlias = dict[str, Any]
 
 PATH = "compose/docker-compose.yml"
+OVERRIDE_PATH = "compose/docker-compose.override.yml"
 WADDLEAI = "waddleai"
 MODELS = "ai-models"
+_OVERRIDE_HEADING = "# Laid over the app's own Compose file: that one's -f comes first, then this."
 _NOT_TOP = frozenset(("name", "version", "services"))
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?\Z")
 
@@ -33,10 +38,15 @@ _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?\Z")
 def render(app: App, placement: Placement) -> Iterator[Artifact]:
     """The Compose file; none for an app without containers."""
     compose = _Compose(app, placement)
-    document = compose.document()
+    lines = [f"# {heading(placement)}"]
+    if compose.is_override:
+        path, document = OVERRIDE_PATH, compose.override()
+        lines.append(_OVERRIDE_HEADING)
+    else:
+        path, document = PATH, compose.document()
     if document["services"]:
-        text = f"# {heading(placement)}\n{yaml_text(document)}"
-        yield Artifact(path=PATH, text=text, notices=tuple(compose.notices()))
+        text = "\n".join([*lines, yaml_text(document)])
+        yield Artifact(path=path, text=text, notices=tuple(compose.notices()))
 
 
 class _Compose:
@@ -44,12 +54,14 @@ class _Compose:
 
     def __init__(self, app: App, placement: Placement) -> None:
         self._app = app
+        self.is_override = app.outputs.compose_form == "override"
         self._text = ComposeText(app.deployment.variables)
         self._paths = ComposePaths(placement.way_up("compose"))
         self._notices: list[str] = []
         deployed = deployed_services(app)
         self._absent = app.services.keys() - deployed.keys()
-        self._services = {name: one for name, one in deployed.items() if one.container is not None}
+        present = app.services if self.is_override else deployed
+        self._services = {name: one for name, one in present.items() if one.container is not None}
         used = app.waddleai is not None and app.waddleai.enabled
         self._waddleai = app.waddleai if used and WADDLEAI not in self._services else None
         if self._waddleai is not None and self._waddleai.container is None:
@@ -60,7 +72,7 @@ class _Compose:
         return [*self._notices, *self._text.notices, *self._paths.notices]
 
     def document(self) -> Data:
-        """The whole file as data."""
+        """A file that runs by itself, as data."""
         services = {name: self._service(one) for name, one in self._services.items()}
         top = self._text.copy(
             {key: value for key, value in self._app.compose.items() if key not in _NOT_TOP}
@@ -71,83 +83,132 @@ class _Compose:
             top["volumes"] = {**(top.get("volumes") or {}), MODELS: {}}
         return {"name": self._app.name, "services": services, **top}
 
+    def override(self) -> Data:
+        """A file to be laid over the app's own, as data.
+
+        No name: the project, and with it every volume, would get another one.
+        """
+        services = {name: self._added_over_own(one) for name, one in self._services.items()}
+        if self._waddleai is None:
+            return {"services": services}
+        services[WADDLEAI] = self._waddleai_service(self._waddleai)
+        return {"services": services, "volumes": {MODELS: {}}}
+
     def _service(self, service: Service) -> Data:
         data: Data = self._text.copy(service.container)
         self._paths.rewrite_service(data)
-        environment = _pairs(data.get("environment"))
-        for name, value in self._app.deployment.containers[service.name].items():
-            environment[name] = self._text.given(value)
-        if environment:
-            data["environment"] = environment
-        self._add_alias(data, service.name, service.host)
-        self._limit_dependencies(data, service)
-        if "healthcheck" not in data and (check := health_check(service)) is not None:
-            data["healthcheck"] = check
-        if service.requires_feature is not None and self._app.environment.tier is None:
-            profile = f"feature-{service.requires_feature}"
-            data["profiles"] = [*(data.get("profiles") or []), profile]
-        return data
+        self._drop_absent(data)
+        return lay_over(data, self._added(service))
 
-    def _add_alias(self, data: Data, name: str, host: str) -> None:
-        """Let the container answer to its `host`, where that is another name in the network."""
+    def _added_over_own(self, service: Service) -> Data:
+        """What an override says of a service.
+
+        The app's own file has even what the environment doesn't deploy: a profile keeps it from
+        starting, and it needs no variables then.
+        """
+        if service.name in self._absent:
+            return {"profiles": [self._profile(service)]}
+        return self._added(service)
+
+    def _added(self, service: Service) -> Data:
+        """What compile knows of a container beside the spec's own `container`."""
+        container: Any = service.container
+        environment = {
+            name: self._text.given(value)
+            for name, value in self._app.deployment.containers[service.name].items()
+        }
+        added: Data = {}
+        if environment:
+            added["environment"] = environment
+        if aliases := self._aliases(service.name, container, service.host):
+            added["networks"] = aliases
+        if depends := self._added_dependencies(service):
+            added["depends_on"] = depends
+        if "healthcheck" not in container and (check := health_check(service)) is not None:
+            added["healthcheck"] = check
+        if (profile := self._profile(service)) is not None:
+            added["profiles"] = [profile]
+        return added
+
+    def _aliases(self, name: str, container: Data, host: str) -> Data:
+        """`networks` that let it answer to its `host`, where that is another name than its own."""
         taken = host in self._services or host in {name, "localhost"}
         if taken or not _LABEL.match(host):
-            return
-        if "network_mode" in data:
+            return {}
+        if "network_mode" in container:
             self._notices.append(
                 f'{name}: with network_mode it can\'t answer to its host "{host}" in a network'
             )
-            return
-        networks = data.get("networks") or ["default"]
-        if isinstance(networks, list):
-            networks = {network: {} for network in networks}
-        data["networks"] = {
-            network: {**(settings or {}), "aliases": _with((settings or {}).get("aliases"), host)}
-            for network, settings in networks.items()
-        }
+            return {}
+        if self.is_override and not container.get("networks"):
+            self._notices.append(
+                f'{name}: it answers to its host "{host}" in the network "default"; if it is in'
+                " others in the app's own Compose file, name them in container.networks too"
+            )
+        return {network: {"aliases": [host]} for network in networks(container.get("networks"))}
 
-    def _limit_dependencies(self, data: Data, service: Service) -> None:
-        """Dependencies on what is there: none on what is left out, none that a profile hides."""
+    def _drop_absent(self, data: Data) -> None:
+        """No dependency on what is left out."""
         depends = data.get("depends_on")
-        if depends:
-            depends = {
-                name: condition
-                for name, condition in _dependencies(depends).items()
-                if name not in self._absent
-            }
-            for name in depends:
-                if self._is_hidden(name, service):
-                    depends[name] = {**depends[name], "required": False}
-            data["depends_on"] = _shortest(depends, data["depends_on"])
-            if not depends:
+        if depends and not self._absent.isdisjoint(depends):
+            rest = [name for name in depends if name not in self._absent]
+            data["depends_on"] = (
+                {name: depends[name] for name in rest} if isinstance(depends, dict) else rest
+            )
+            if not rest:
                 del data["depends_on"]
-        if self._waddleai is not None and service.name in self._waddleai.used_by:
-            depends = data.get("depends_on") or []
-            if isinstance(depends, list):
-                data["depends_on"] = _with(depends, WADDLEAI)
-            else:
-                depends.setdefault(WADDLEAI, {"condition": "service_started"})
+
+    def _added_dependencies(self, service: Service) -> Data:
+        """Dependencies that a profile hides, which may not be required then, and on WaddleAI."""
+        container: Any = service.container
+        declared = dependencies(container.get("depends_on"))
+        added = {
+            name: {**one, "required": False}
+            for name, one in declared.items()
+            if self._is_hidden(name, service)
+        }
+        waddleai = self._waddleai
+        if waddleai is not None and service.name in waddleai.used_by and WADDLEAI not in declared:
+            added[WADDLEAI] = {"condition": "service_started"}
+        return added
+
+    def _profile(self, service: Service) -> str | None:
+        """The profile of a service that not every license lets run, where none is decided on.
+
+        In an override, also where the environment's tier is too low.
+        """
+        undecided = self._app.environment.tier is None or service.name in self._absent
+        if service.requires_feature is None or not undecided:
+            return None
+        return f"feature-{service.requires_feature}"
 
     def _is_hidden(self, name: str, service: Service) -> bool:
         """Whether a dependency has a profile, for its feature, that the service itself lacks."""
         needed = self._services.get(name)
-        if needed is None or self._app.environment.tier is not None:
-            return False
-        return needed.requires_feature not in {None, service.requires_feature}
+        profile = None if needed is None else self._profile(needed)
+        return profile not in {None, self._profile(service)}
 
     def _waddleai_service(self, waddleai: WaddleAI) -> Data:
         data: Data = self._text.copy(waddleai.container)
-        self._paths.rewrite_service(data)
+        if not self.is_override:
+            self._paths.rewrite_service(data)
+        elif has_relative_paths(data):
+            self._notices.append(
+                "waddleai: its paths start at the folder of the app's own Compose file"
+            )
         if data.pop("ports", None):
             self._notices.append("waddleai: its ports are left out, it is reached inside only")
-        environment = _pairs(data.get("environment"))
-        environment.setdefault("MODEL_PATH", literal(waddleai.model_path))
-        environment.setdefault("MAX_WORKERS", self._text.variable("WADDLEAI_MAX_WORKERS"))
-        data["environment"] = environment
-        mount = f"{MODELS}:{literal(waddleai.model_path)}"
-        data["volumes"] = _with(data.get("volumes"), mount)
-        self._add_alias(data, WADDLEAI, urlsplit(waddleai.url).hostname or WADDLEAI)
-        return data
+        environment = {
+            "MODEL_PATH": literal(waddleai.model_path),
+            "MAX_WORKERS": self._text.variable("WADDLEAI_MAX_WORKERS"),
+        }
+        added: Data = {
+            "environment": {**environment, **pairs(data.get("environment"))},
+            "volumes": [f"{MODELS}:{literal(waddleai.model_path)}"],
+        }
+        if aliases := self._aliases(WADDLEAI, data, urlsplit(waddleai.url).hostname or WADDLEAI):
+            added["networks"] = aliases
+        return lay_over(data, added)
 
 
 def health_check(service: Service) -> Data | None:
@@ -166,36 +227,6 @@ def health_check(service: Service) -> Data | None:
     curl = f"curl -fsS{' -k' if secure else ''} -o /dev/null {url}"
     command = literal(f"{wget} || {curl} || exit 1")
     return {"test": ["CMD-SHELL", command], "interval": f"{check.interval}s"}
-
-
-def _pairs(environment: Any) -> Data:
-    """Compose's `environment`, a list or a mapping, as a mapping; a name alone is null."""
-    if isinstance(environment, dict):
-        return dict(environment)
-    pairs: Data = {}
-    for entry in environment or []:
-        name, equals, value = str(entry).partition("=")
-        pairs[name] = value if equals else None
-    return pairs
-
-
-def _dependencies(depends: Any) -> Data:
-    """Compose's `depends_on`, a list or a mapping, as a mapping."""
-    if isinstance(depends, dict):
-        return {name: dict(value or {}) for name, value in depends.items()}
-    return {name: {"condition": "service_started"} for name in depends}
-
-
-def _shortest(depends: Data, written: Any) -> Any:
-    """A list where it was one and still says everything."""
-    if isinstance(written, list) and not any("required" in one for one in depends.values()):
-        return list(depends)
-    return depends
-
-
-def _with(items: Any, item: str) -> list[Any]:
-    present = list(items or [])
-    return present if item in present else [*present, item]
 
 
 TARGET = Target(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Any, TypeAlias
 
 Data: TypeAlias = dict[str, Any]
@@ -16,6 +17,18 @@ Convert: TypeAlias = Callable[[str], str]
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _ELSEWHERE = re.compile(r"[^/]*://|git@|github\.com/|service:|target:|docker-image:|oci-layout:")
 _SHORT_VOLUME = re.compile(r"\.\.?(?:[/:]|\Z)")
+_CONTEXTS = ("build", "build/context", "build/additional_contexts/*")
+_PATHS_OF_SERVICES = (
+    "build/ssh/*",
+    "env_file",
+    "env_file/*",
+    "env_file/*/path",
+    "label_file",
+    "label_file/*",
+    "extends/file",
+    "develop/watch/*/path",
+)
+_SERVICE_KEYS = frozenset(("build", "env_file", "label_file", "extends", "develop", "volumes"))
 
 
 class ComposePaths:
@@ -27,21 +40,13 @@ class ComposePaths:
 
     def rewrite_service(self, service: Data) -> None:
         """The paths of one service."""
-        for pattern, convert in (
-            ("build", self.context),
-            ("build/context", self.context),
-            ("build/additional_contexts/*", self.context),
-            ("build/ssh/*", self.path),
-            ("env_file", self.path),
-            ("env_file/*", self.path),
-            ("env_file/*/path", self.path),
-            ("label_file", self.path),
-            ("label_file/*", self.path),
-            ("extends/file", self.path),
-            ("develop/watch/*/path", self.path),
-            ("volumes/*", self._short_volume),
-        ):
-            self._rewrite(service, pattern, convert)
+        if _SERVICE_KEYS.isdisjoint(service):
+            return
+        for pattern in _PATHS_OF_SERVICES:
+            self._rewrite(service, pattern, self.path)
+        for pattern in _CONTEXTS:
+            self._rewrite(service, pattern, self.context)
+        self._rewrite(service, "volumes/*", self._short_volume)
         for volume in _mappings(service.get("volumes")):
             if volume.get("type") == "bind":
                 self._rewrite(volume, "source", self.path)
@@ -103,6 +108,13 @@ class ComposePaths:
                 holder[key] = f"{name}={convert(path)}" if equals else value
             else:
                 holder[key] = convert(value)
+
+
+def has_relative_paths(service: Data) -> bool:
+    """Whether a service means another thing in a file that stands elsewhere."""
+    elsewhere = deepcopy(service)
+    ComposePaths("..").rewrite_service(elsewhere)
+    return elsewhere != service
 
 
 def _places(node: Any, steps: list[str]) -> Iterator[tuple[Any, Any]]:

@@ -14,8 +14,9 @@ from penguin_compile.model.deployment import DeploymentVariable
 from penguin_compile.model.service import FromVariable, Literal, Template
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
-_IN_TEMPLATE = re.compile(rf"\$\{{({_NAME})\}}|\$")
+_IN_TEMPLATE = re.compile(rf"\$\{{({_NAME})\}}|\$\$?")
 _IN_COMPOSE_TEXT = re.compile(rf"\$(?:\$|\{{({_NAME})\}}|({_NAME}))")
+_STEP = re.compile(r"\$\$|\$?\{|\}")
 _BRACES = re.compile(r"[{}]")
 _BEHIND_BRACE = re.compile(r"\{[{}]")
 _SILENCED = "x-allow"  # speaks to penguin-compile, not to Compose
@@ -26,22 +27,24 @@ class ComposeText:
 
     def __init__(self, variables: Mapping[str, DeploymentVariable]) -> None:
         self._variables = variables
-        self._known: dict[tuple[str, str | None, bool], str] = {}
+        self._known: dict[tuple[str, str | None, bool, bool], str] = {}
         self.notices: list[str] = []
 
-    def variable(self, name: str, default: str | None = None, *, alone: bool = True) -> str:
+    def variable(
+        self, name: str, default: str | None = None, *, alone: bool = True, nested: bool = False
+    ) -> str:
         """`${NAME-default}`, `${NAME:?…}` where a deployment must set it, `${NAME-}` otherwise.
 
         `default` is the one of a container that has its own; `alone` tells that no text stands
-        beside it.
+        beside it, `nested` that another variable's `${…}` stands around it.
         """
-        key = (name, default, alone)
+        key = (name, default, alone, nested)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = self._expression(name, default, alone=alone)
+            known = self._known[key] = self._expression(name, default, alone=alone, nested=nested)
         return known
 
-    def _expression(self, name: str, default: str | None, *, alone: bool) -> str:
+    def _expression(self, name: str, default: str | None, *, alone: bool, nested: bool) -> str:
         variable = self._variables.get(name)
         if variable is None:
             return f"${{{name}-}}"
@@ -51,13 +54,19 @@ class ComposeText:
             return f"${{{name}:?{name} is required}}" if variable.required else f"${{{name}-}}"
         if can_be_default(default, alone=alone):
             return f"${{{name}-{literal(default)}}}"
+        # a bare text in another variable's default could end that one
+        done = (
+            "inside another variable's ${…} it has none"
+            if nested
+            else "it is written as it stands, and a deployment can't change it"
+        )
         notice = (
             f"{name}: its default holds a line break or braces that Compose takes in no ${{…}};"
-            " it is written as it stands, and a deployment can't change it"
+            f" {done}"
         )
         if notice not in self.notices:
             self.notices.append(notice)
-        return literal(default)
+        return f"${{{name}-}}" if nested else literal(default)
 
     def given(self, value: Literal | FromVariable | Template) -> str:
         """What a container's variable is set to."""
@@ -89,17 +98,24 @@ class ComposeText:
         name = match[1] or match[2]
         if name is None or name not in self._variables:
             return match[0]
-        expression = self.variable(name, alone=match[0] == match.string)
-        nested = match.string.rfind("${", 0, match.start()) > match.string.rfind(
-            "}", 0, match.start()
-        )
-        # a bare text in another variable's default could end that one
-        return match[0] if nested and not expression.startswith("${") else expression
+        nested = _is_nested(match.string[: match.start()])
+        return self.variable(name, alone=match[0] == match.string, nested=nested)
 
 
 def literal(text: str) -> str:
     """Text that Compose takes as it stands."""
     return text.replace("$", "$$")
+
+
+def _is_nested(before: str) -> bool:
+    """Whether a `${` is still open at the end of a text."""
+    depth = 0
+    for step in _STEP.findall(before):
+        if step == "${" or (step == "{" and depth):
+            depth += 1
+        elif step == "}" and depth:
+            depth -= 1
+    return depth > 0
 
 
 def can_be_default(text: str, *, alone: bool) -> bool:

@@ -15,9 +15,12 @@ from penguin_compile.model.deployed import deployed_services
 from penguin_compile.model.deployment import DeploymentVariable
 from penguin_compile.model.gateway_fields import gateway_services
 from penguin_compile.model.service import FromVariable, Template
+from penguin_compile.targets.compose_text import can_be_default
 from penguin_compile.targets.heading import comment_lines, heading
 from penguin_compile.targets.target import Artifact, Placement, Target
 
+_COPIED = "docker-compose.yml holds this value itself: another one is set there"
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 VARIABLE_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DOLLAR = "${__:-$}"  # the default of a variable that nobody sets: a dollar in all three readers
 
@@ -44,9 +47,12 @@ def render(app: App, placement: Placement) -> Iterator[Artifact]:
     """The file of all variables, and one for each container that is given some."""
     first = f"# {heading(placement)}"
     declared = list(app.deployment.variables.values())
+    idle = _given_to_nobody(app)
     start = [first, "# Copy it to .env beside docker-compose.yml and fill in what is empty."]
-    text = _text(start, [*declared, *_import_script_variables(app)])
-    yield Artifact(path="env/.env.example", text=text)
+    listed = [one for one in declared if one.name not in idle]
+    composed = any(one.container is not None for one in app.services.values())
+    text = _text(start, [*listed, *_import_script_variables(app)], composed=composed)
+    yield Artifact(path="env/.env.example", text=text + _idle_text(declared, idle))
     order = {one.name: index for index, one in enumerate(declared)}
     for name, service in deployed_services(app).items():
         if service.container is None:
@@ -57,6 +63,43 @@ def render(app: App, placement: Placement) -> Iterator[Artifact]:
             given = [_with_default(declared[index], names) for index in indexes]
             start = [first, f"# What the container of {name} is given from outside."]
             yield Artifact(path=f"env/{name}.env.example", text=_text(start, given))
+
+
+def _given_to_nobody(app: App) -> set[str]:
+    """Those of config keys and sections that no container is given, while there are containers.
+
+    Setting them does nothing. What `variables` declares stays: PC312 tells it, or was allowed.
+    """
+    containers = [one for one in deployed_services(app).values() if one.container is not None]
+    if not containers:
+        return set()
+    declared = app.deployment.variables.values()
+    idle = {one.name for one in declared if one.pointer[0] != "variables"}
+    for service in containers:
+        idle -= _given(app, service.name).keys()
+    if not idle:
+        return idle
+    texts: list[object] = [app.compose, *(one.container for one in containers)]
+    if app.waddleai is not None and app.waddleai.enabled and app.waddleai.container is not None:
+        idle.discard("WADDLEAI_MAX_WORKERS")
+        texts.append(app.waddleai.container)
+    return idle.difference(*(_WORD.findall(repr(one)) for one in texts))
+
+
+def _idle_text(declared: Iterable[DeploymentVariable], idle: set[str]) -> str:
+    """Comments that show what there is, and how a container gets it."""
+    if not idle:
+        return ""
+    head = "\n## Given to no container: setting them does nothing\n\n"
+    return head + "".join(f"# {_idle_line(one)}\n" for one in declared if one.name in idle)
+
+
+def _idle_line(variable: DeploymentVariable) -> str:
+    """One line, whatever the default: a second one would be no comment."""
+    quoted = _quoted_default(variable)
+    if quoted is None or "\n" in quoted:
+        return f"{variable.name}: its default is more than a line holds."
+    return f"{variable.name}={quoted}"
 
 
 def _given(app: App, service: str) -> dict[str, str | None]:
@@ -105,7 +148,10 @@ def _import_script_variables(app: App) -> Iterator[DeploymentVariable]:
             )
 
 
-def _text(start: Iterable[str], variables: Iterable[DeploymentVariable]) -> str:
+def _text(
+    start: Iterable[str], variables: Iterable[DeploymentVariable], *, composed: bool = True
+) -> str:
+    """A file; `composed` tells that there is a Compose file beside it."""
     lines = list(start)
     groups: dict[str, list[DeploymentVariable]] = {}
     for one in variables:
@@ -113,20 +159,36 @@ def _text(start: Iterable[str], variables: Iterable[DeploymentVariable]) -> str:
     for group, members in groups.items():
         lines += ["", *comment_lines(group, "##")]
         for one in members:
-            lines += _lines(one)
+            lines += _lines(one, composed=composed)
     return "\n".join([*lines, ""])
 
 
-def _lines(variable: DeploymentVariable) -> Iterator[str]:
+def _lines(variable: DeploymentVariable, *, composed: bool) -> Iterator[str]:
     yield ""
     yield from comment_lines(variable.description or "")
     if marks := _marks(variable):
         yield f"# ({marks})"
-    quoted = "" if variable.default is None or variable.sensitive else quote_env(variable.default)
+    quoted = _quoted_default(variable)
     if quoted is None:
-        yield f"# {variable.name}: no env file can hold its default; docker-compose.yml does."
-    else:
-        yield f"{variable.name}={quoted}"
+        place = "; the Compose file does" if composed else ""
+        yield f"# {variable.name}: no env file can hold its default{place}."
+        return
+    if composed and _is_copied(variable):
+        yield f"# ({_COPIED})"
+    yield f"{variable.name}={quoted}"
+
+
+def _is_copied(variable: DeploymentVariable) -> bool:
+    """Whether Compose can't be told the default but as it stands, without the variable."""
+    default = None if variable.sensitive else variable.default
+    return default is not None and not can_be_default(default, alone=True)
+
+
+def _quoted_default(variable: DeploymentVariable) -> str | None:
+    """Empty where there is none, or it is a secret; None where no quoting carries it."""
+    if variable.default is None or variable.sensitive:
+        return ""
+    return quote_env(variable.default)
 
 
 def _marks(variable: DeploymentVariable) -> str:

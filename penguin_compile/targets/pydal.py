@@ -49,7 +49,11 @@ BOOLEAN = SQLCustomType(
 
 
 def define_config(db, migrate=False):
-    """Define the table in a DAL; with `migrate`, pyDAL creates it where `sql/` has not."""
+    """Define the table in a DAL; with `migrate`, pyDAL creates it where `sql/` has not.
+
+    For MySQL, end the DAL's address with `?set_encoding=utf8mb4`: pyDAL's own `utf8` knows no
+    characters of four bytes, and reads each of them as a question mark.
+    """
 '''
 
 

@@ -40,7 +40,13 @@ _PLAIN_NAMES = frozenset(("id", "config", *_COLUMN_TYPES))
 def render(app: App, placement: Placement) -> Iterator[Artifact]:
     """Schema and seeds of every dialect."""
     seeds = [_seed(one) for one in app.settings.values() if _is_seeded(one)]
-    withheld = [one.key for one in app.settings.values() if one.sensitive]
+    withheld = [
+        f"sensitive, not seeded: {one.key}"
+        if one.sensitive
+        else f"without a default, not seeded: {one.key}"
+        for one in app.settings.values()
+        if not _is_seeded(one)
+    ]
     first = f"-- {heading(placement)}"
     for dialect in DIALECTS:
         start = [first, *dialect.preamble, ""]
@@ -99,6 +105,8 @@ def _schema(table: ConfigTable, dialect: Dialect) -> Iterator[str]:
     indexes = list(_indexes(table, dialect))
     if dialect.inline_indexes:
         parts += [f"INDEX {index} ({column})" for index, column in indexes]
+    else:
+        yield dialect.begin  # table and indexes together, and kept by a client without autocommit
     yield f"CREATE TABLE IF NOT EXISTS {name} ("
     yield ",\n".join(f"    {part}" for part in parts)
     yield f"){dialect.table_options};"
@@ -106,6 +114,7 @@ def _schema(table: ConfigTable, dialect: Dialect) -> Iterator[str]:
         yield ""
         for index, column in indexes:
             yield f"CREATE INDEX IF NOT EXISTS {index} ON {name} ({column});"
+        yield "COMMIT;"
 
 
 def _indexes(table: ConfigTable, dialect: Dialect) -> Iterator[tuple[str, str]]:
@@ -126,8 +135,8 @@ def _seed_lines(
     withheld: Iterable[str],
 ) -> Iterator[str]:
     """One statement per row, so that a change of one setting is a change of one line."""
-    for key in withheld:
-        yield f"-- sensitive, not seeded: {key}"
+    for line in withheld:
+        yield f"-- {line}"
     columns = table.columns
     stated = [index for index, name in enumerate(_TEXTS) if columns[name] is not None]
     constants = {"is_sensitive": "FALSE", "updated_by": dialect.quote(UPDATED_BY)}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 
 _ESCAPED_BY_POSTGRESQL = re.compile(r"[\\\x01-\x1f\x7f]")
 _ESCAPED_BY_MYSQL = re.compile(r"[\\\x01-\x08\x0b-\x1f\x7f]")
-_ESCAPED_BY_SQLITE = re.compile(r"\r")
+_LONGEST_READABLE = 100_000  # characters: past that nobody reads a literal, and size counts
 
 
 def quote_postgresql(text: str) -> str:
@@ -28,13 +29,16 @@ def quote_mysql(text: str) -> str:
     """A literal that reads the same with and without NO_BACKSLASH_ESCAPES.
 
     A backslash can't stand in a literal then, nor a carriage return, which the client drops before
-    a line feed: they stand beside it as numbers.
+    a line feed: they stand beside it as numbers. A long text that is full of them is given as
+    bytes, so that the statement stays within the server's `max_allowed_packet`.
     """
     quoted = "'" + text.replace("'", "''") + "'"
     if _ESCAPED_BY_MYSQL.search(text) is None:
         return quoted
-    parts = _ESCAPED_BY_MYSQL.sub(_mysql_character, quoted)
-    return f"CONCAT({parts})"
+    literal = f"CONCAT({_ESCAPED_BY_MYSQL.sub(_mysql_character, quoted)})"
+    if len(literal) <= _LONGEST_READABLE:
+        return literal
+    return min(literal, f"CONVERT(X'{text.encode().hex()}' USING utf8mb4)", key=len)
 
 
 def _mysql_character(match: re.Match[str]) -> str:
@@ -42,10 +46,13 @@ def _mysql_character(match: re.Match[str]) -> str:
 
 
 def quote_sqlite(text: str) -> str:
-    """A literal; one with a carriage return, which the shell drops, is given as bytes."""
-    if _ESCAPED_BY_SQLITE.search(text) is None:
-        return "'" + text.replace("'", "''") + "'"
-    return f"CAST(X'{text.encode().hex()}' AS TEXT)"
+    """A literal; a carriage return, which the shell drops, has a word that stands for it."""
+    quoted = "'" + text.replace("'", "''") + "'"
+    if "\r" not in text:
+        return quoted
+    # begins like nothing else in itself, so that no text around it can be taken for it
+    mark = next(one for one in (f"<CR{'+' * more}>" for more in count()) if one not in text)
+    return f"replace({quoted.replace(chr(13), mark)}, '{mark}', char(13))"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

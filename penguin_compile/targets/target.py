@@ -69,4 +69,5 @@ class Target:
 
     def owns_path(self, path: str) -> bool:
         """Whether a path in an environment's folder is one of its own."""
-        return any(path == one or (one.endswith("/") and path.startswith(one)) for one in self.owns)
+        folders = tuple(one for one in self.owns if one.endswith("/"))
+        return path in self.owns or (path.startswith(folders) and ".." not in path.split("/"))

@@ -1,4 +1,4 @@
-"""Data to YAML text for target `compose`: block style, and strings that no reader takes for else.
+"""Data to YAML text for targets `compose` and `kubernetes`: block style, plain where it is safe.
 
 A string stays bare only if it begins with a letter or `/` and holds nothing that has a meaning in
 YAML 1.1 or 1.2; every other one is quoted. Emitters that know all of YAML take 20 times as long.

@@ -69,6 +69,7 @@ def test_version_does_not_even_load_click() -> None:
     "command",
     [
         *("validate", "explain", "fmt", "compile", "diff", "plan", "apply"),
+        *("drift", "why", "promote", "rollback", "doctor", "history", "unlock"),
         *("graph", "schema", "sandbox", "show"),
     ],
 )
@@ -83,3 +84,13 @@ def test_validate_loads_yaml_and_pydantic_alone() -> None:
     loaded = loaded_by("validate", "spec/myapp.yaml")
     assert {"ruamel.yaml", "pydantic"} <= loaded
     assert loaded.isdisjoint(set(HEAVY) - {"ruamel.yaml", "pydantic"})
+
+
+def test_compile_looks_for_packages_without_reading_the_metadata_of_all() -> None:
+    loaded = loaded_by("compile", "--check", "spec/myapp.yaml")
+    assert "penguin_compile.targets.sql" in loaded
+    assert "importlib.metadata" not in loaded
+
+
+def test_validate_does_not_search_for_plugins_of_pydantic() -> None:
+    assert "importlib.metadata" not in loaded_by("validate", "spec/myapp.yaml")

@@ -84,3 +84,11 @@ def eventful(penguin: Run, shop: Path, sandbox: Sandbox, monkeypatch: pytest.Mon
     assert applied.code == 0, applied.err
     let_things_happen(shop)
     return shop
+
+
+@pytest.fixture
+def applied(penguin: Run, shop: Path) -> Path:
+    """The shop's spec, applied once to `dev`."""
+    result = penguin("apply", "--env", "dev", "--yes")
+    assert result.code == 0, result.err
+    return shop

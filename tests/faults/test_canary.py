@@ -53,6 +53,12 @@ def test_nothing_that_a_run_produces_shows_a_secret(home: Path, penguin: Run) ->
         ["plan", "--env", "dev", "--secrets", "--format", "json"],
         ["apply", "--env", "dev", "--yes"],
         ["plan", "--env", "dev", "--secrets"],
+        ["drift", "--env", "dev", "--format", "json"],
+        ["why", "config/api_key", "--env", "dev"],
+        ["why", "config/api_key", "--env", "dev", "--format", "json"],
+        ["rollback", "1", "--env", "dev", "--yes"],
+        ["history", "--env", "dev", "--format", "json"],
+        ["doctor", "--env", "dev"],
     ):
         result = penguin(*arguments)
         assert result.code == 0, result.err

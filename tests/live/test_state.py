@@ -3,12 +3,14 @@
 import pytest
 from sqlalchemy import text
 
-from penguin_compile.core.errors import DatabaseFailure, StalePlan
+from penguin_compile.core.errors import DatabaseFailure, StalePlan, UsageError
 from penguin_compile.live.config.database import Database
 from penguin_compile.model.address import Address
-from penguin_compile.model.record import Base, SecretState
+from penguin_compile.model.record import Base, Live, SecretState
 from penguin_compile.model.setting import Manage
+from penguin_compile.sync.drift import acknowledge, find_edit
 from penguin_compile.sync.lock import hold_lock
+from penguin_compile.sync.past import count_steps, find_other_apps, read_audit, settled_at
 from penguin_compile.sync.state import (
     AuditEntry,
     Entry,
@@ -17,6 +19,8 @@ from penguin_compile.sync.state import (
     Step,
     open_state,
 )
+from penguin_compile.sync.state_tables import read_version
+from tests.live.settings_app import make_plan
 
 ONE, TWO = Address("config", "one"), Address("mapping", "app-two")
 START = RevisionStart(actor="ann", tool_version="1.2", spec_digest="d" * 64, git_commit="abc")
@@ -197,3 +201,141 @@ def test_where_the_state_lives(tmp_path):
     alone = open_state("myapp", "dev", folder=tmp_path / ".penguin")
     begin(alone)
     assert (tmp_path / ".penguin" / "dev.db").is_file()
+
+
+def upgrade_to(state, version):
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "penguin_compile.sync:migrations")
+    with state.database.writing("testing") as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+
+
+@pytest.fixture
+def first_schema(state):
+    """Tables as version 0001 made them, with a ledger of two revisions and a lock's row."""
+    upgrade_to(state, "0001")
+    place = {"app": "myapp", "environment": "dev"}
+    rows = {
+        "penguin_meta": [{"name": "salt", "value": "ab" * 32}],
+        "penguin_revision": [
+            {
+                "id": number,
+                "started_at": "2026-01-01T00:00:00+00:00",
+                "finished_at": "2026-01-01T00:00:01+00:00",
+                "actor": "ann",
+                "tool_version": "0.1",
+                "git_commit": None,
+                "spec_digest": "d" * 64,
+                "status": "done",
+                "plan": "{}",
+            }
+            for number in (1, 2)
+        ],
+        "penguin_ledger": [
+            {
+                "address": str(ONE),
+                "fields": '{"fields":{"value":"a"}}',
+                "manage": "merge",
+                "protected": False,
+                "kept": None,
+                "revision": 2,
+            }
+        ],
+    }
+    with state.database.writing("testing") as connection:
+        for name, every in rows.items():
+            for row in every:
+                values = {**place, **row}
+                preparer = connection.dialect.identifier_preparer
+                columns = ", ".join(preparer.quote(one) for one in values)
+                marks = ", ".join(f":{one}" for one in values)
+                connection.execute(text(f"INSERT INTO {name} ({columns}) VALUES ({marks})"), values)
+    return state
+
+
+def test_the_first_schema_is_read_without_being_migrated(first_schema):
+    assert [one.id for one in first_schema.history()] == [2, 1]
+    assert first_schema.bases()[ONE].fields == {"value": "a"}
+    assert first_schema.salt().hex() == "ab" * 32
+    with pytest.raises(DatabaseFailure, match="was not kept"):
+        settled_at(first_schema, 2)
+    with first_schema.database.reading("testing") as connection:
+        assert read_version(connection, "") == "0001"
+
+
+def test_the_first_schema_is_migrated_with_what_it_holds(first_schema):
+    state = first_schema
+    settle(state, begin(state), Entry(address=ONE, fields={"value": "b"}))
+    assert [(one.id, one.note) for one in state.history()] == [(3, None), (2, None), (1, None)]
+    assert settled_at(state, 3)[ONE].fields == {"value": "b"}
+    assert settled_at(state, 2)[ONE].fields == {"value": "a"}
+    with pytest.raises(DatabaseFailure, match="revision 1 had settled was not kept"):
+        settled_at(state, 1)
+
+
+def test_a_migration_that_was_killed_begins_again(first_schema):
+    """MySQL commits at every DDL: the tables may be there and the version not yet."""
+    upgrade_to(first_schema, "0002")
+    with first_schema.database.writing("testing") as connection:
+        connection.execute(text("UPDATE penguin_schema SET version_num = '0001'"))
+    begin(first_schema)
+    assert settled_at(first_schema, 2)[ONE].fields == {"value": "a"}
+
+
+def test_the_ledger_of_each_revision_can_be_had_again(state):
+    settle(
+        state, begin(state), Entry(address=ONE, fields={"value": 1}), Entry(address=TWO, fields={})
+    )
+    settle(state, begin(state), Entry(address=ONE, fields={"value": 2}, manage="seed"))
+    settle(state, begin(state), Entry(address=ONE, fields=None))
+    settle(state, begin(state), Entry(address=ONE, fields={"value": 4}))
+    found = [settled_at(state, number) for number in (1, 2, 3, 4)]
+    assert [one[ONE].fields["value"] if ONE in one else None for one in found] == [1, 2, None, 4]
+    assert all(TWO in one for one in found)
+    assert found[1][ONE].manage is Manage.SEED
+    with pytest.raises(UsageError, match="no revision 5"):
+        settled_at(state, 5)
+
+
+def test_many_entries_are_kept_as_well(state):
+    every = [Address("config", f"k{number}") for number in range(1200)]
+    for value in (1, 2):
+        revision = begin(state)
+        settle(state, revision, *(Entry(address=one, fields={"value": value}) for one in every))
+    assert {base.fields["value"] for base in settled_at(state, 1).values()} == {1}
+    assert len(settled_at(state, 1)) == len(settled_at(state, 2)) == len(every)
+
+
+def test_other_apps_in_the_same_table_are_known(state):
+    other = State(state.database, "other", "dev")
+    settle(other, begin(other), Entry(address=ONE, fields={}))
+    assert find_other_apps(state, "config") == ("other",)
+    with state.database.writing("testing") as connection:
+        other.note_table(connection, "settings")
+        other.note_table(connection, "settings")
+    assert find_other_apps(state, "config") == ()
+    assert find_other_apps(state, "settings") == ("other",)
+    assert find_other_apps(other, "settings") == ()
+
+
+def test_an_edit_that_is_acknowledged_is_kept_in_one_revision(state):
+    settle(state, begin(state), Entry(address=ONE, fields={"value": "a"}, protected=True))
+    live = Live(address=ONE, fields={"value": "b"}, digest="x")
+    plan = make_plan([])
+    edit = find_edit(state.bases()[ONE], live)
+    assert acknowledge(state, plan, [edit], spec="spec.yaml", actor="ann") == 2
+    base = state.bases()[ONE]
+    assert (base.fields, base.protected, base.revision) == ({"value": "a"}, True, 2)
+    assert find_edit(base, live).kept
+    assert not find_edit(base, Live(address=ONE, fields={"value": "c"}, digest="y")).kept
+    newest = state.history()[0]
+    assert (newest.status, newest.actor, newest.note) == ("done", "ann", "acknowledged 1 live edit")
+    (record,) = read_audit(state, ONE)
+    assert (record.via, record.before, record.after) == ("drift", {"value": "a"}, {"value": "b"})
+    assert count_steps(state) == {2: {"done": 1}}
+    with pytest.raises(StalePlan, match="meanwhile"):
+        acknowledge(state, plan, [edit], spec="spec.yaml", actor="ann")

@@ -14,8 +14,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from penguin_compile.core.pointer import Pointer, format_dotted
-from penguin_compile.model.plan import Action, ChangeClass, Plan
+from penguin_compile.model.plan import Action, Change, ChangeClass, Plan
+from penguin_compile.model.setting import Manage
 from penguin_compile.sync.decisions import Decisions
+from penguin_compile.sync.drift import acknowledge, find_drift
+from penguin_compile.sync.past import settled_at
+from penguin_compile.sync.rollback import plan_rollback
 from penguin_compile.sync.session import open_session
 from tests.models import read_app
 
@@ -87,6 +91,38 @@ class Applies(RuleBasedStateMachine):
             Decisions(prune=prune, skip_conflicts=skip, keep_live=keep, use_spec=use), use=use
         )
 
+    @rule()
+    def acknowledge_every_edit(self) -> None:
+        before, planned = self.rows(), self.plan(Decisions())
+        with self.session() as session:
+            plan = session.plan(Decisions())
+            edits = [one for one in find_drift(plan, session.situation) if not one.kept]
+            if edits:
+                acknowledge(session.state, plan, edits, spec="spec.yaml")
+        with self.session() as session:
+            again = session.plan(Decisions())
+            assert all(one.kept for one in find_drift(again, session.situation))
+        assert self.rows() == before
+        assert list(map(_announced, again.changes)) == list(map(_announced, planned.changes))
+
+    @rule(back=st.integers(min_value=0, max_value=4))
+    def roll_back(self, back: int) -> None:
+        before = self.rows()
+        with self.session() as session:
+            revision = max(1, session.state.history()[0].id - back)
+            past, bases = settled_at(session.state, revision), session.state.bases()
+            decisions = Decisions(prune=True, skip_conflicts=True)
+            rollback = plan_rollback(session, revision, decisions)
+            session.apply(rollback.plan, plan_text="{}", desired=rollback.desired)
+        after = self.rows()
+        for address, base in bases.items():
+            key, settled = address.name, base.fields["value"]
+            then = past[address].fields["value"] if address in past else None
+            if before.get(key) == settled and base.manage is not Manage.SEED:
+                assert after.get(key) == then, "it did not go back"
+            if before.get(key) != settled and base.manage is not Manage.ENFORCE:
+                assert after.get(key) == before.get(key), "an edit was lost"
+
     @invariant()
     def rows_of_others_are_as_they_were(self) -> None:
         rows = self.rows()
@@ -147,6 +183,10 @@ class Applies(RuleBasedStateMachine):
             return {}
         with closing(sqlite3.connect(self.database)) as database:
             return dict(database.execute("SELECT config_key, config_value FROM config").fetchall())
+
+
+def _announced(change: Change) -> tuple[object, ...]:
+    return change.address, change.klass, change.action, change.writes
 
 
 def _locate(pointer: Pointer) -> str:

@@ -20,6 +20,10 @@ MARK = "zq-new-zq"
 NEW = {"type": "string", "default": MARK, "description": f"About {MARK}", "env": "ZQ_NEW"}
 NEW_SECRET = {"sensitive": True, "secret": "env:ZQ_NEW", "description": MARK, "env": "ZQ_NEW"}
 BRACKETS = re.compile(r"[\s\]\[{}(),|:-]*\Z")  # a comma that comes or goes before a neighbour
+# what a variable of a Kubernetes container says in lines of its own
+REFERENCE = re.compile(
+    r"\s*(valueFrom:|(configMap|secret)KeyRef:|name: \S+-(config|secrets)|optional: true)\Z"
+)
 
 
 def tree_of(path: Any) -> dict[str, Any]:
@@ -39,7 +43,7 @@ def changes(before: dict[str, str], tree: dict[str, Any], environment: str) -> I
     assert after.keys() == before.keys()
     for path, old in before.items():
         for line in diff_lines(old, after[path]):
-            if line[0] in "+-" and BRACKETS.match(line[1:]) is None:
+            if line[0] in "+-" and not BRACKETS.match(line[1:]) and not REFERENCE.match(line[1:]):
                 yield f"{path}: {line}"
 
 

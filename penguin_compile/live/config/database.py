@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from penguin_compile.core.errors import DatabaseFailure, PenguinError
 from penguin_compile.live.config.database_url import (
@@ -38,6 +38,14 @@ _CLOCKS: Final = {
 _EXTRAS: Final = {POSTGRESQL: "postgres", MYSQL: "mysql"}
 
 
+def fetch_tuples(connection: Connection, query: Any) -> list[tuple[Any, ...]]:
+    """All rows as the driver returns them: a mapping of each costs more than the SELECT."""
+    result = connection.execute(query)
+    rows = result.cursor.fetchall()
+    result.close()
+    return list(rows)
+
+
 class Database:
     """A database by its URL. Nothing is opened before the first transaction."""
 
@@ -58,6 +66,11 @@ class Database:
     def describe(self) -> str:
         """The URL without user, password and options."""
         return describe_url(self._url)
+
+    @property
+    def path(self) -> Path | None:
+        """The file of a SQLite database."""
+        return sqlite_path(self._url) if self.dialect == SQLITE else None
 
     def is_same(self, other: Database) -> bool:
         """Whether both are one database, so that one transaction covers both."""

@@ -85,6 +85,11 @@ def is_sealed(text: str) -> bool:
     return text.startswith(_PREFIX)
 
 
+def key_of(text: str) -> str | None:
+    """The id of the key that a text is sealed with; None for one that isn't sealed."""
+    return text.removeprefix(_PREFIX).partition(":")[0] if is_sealed(text) else None
+
+
 def seal(keyring: Keyring, config_key: str, text: str) -> str:
     """The text encrypted with the first key and bound to its config key."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM

@@ -65,6 +65,11 @@ class SettingsWriter:
         self._interpreter = backend.interpreter(salt)
         self._rows = backend.read_rows(connection)
 
+    @property
+    def table_name(self) -> str:
+        """The config table, as the spec names it."""
+        return self._backend.table.name
+
     def moved(self, changes: Iterable[Change]) -> list[Address]:
         """Those that no longer are what the plan saw."""
         return [
@@ -86,7 +91,9 @@ class SettingsWriter:
     def write(self, changes: Sequence[Change]) -> list[Written]:
         """All changes that write, in few statements; StalePlan where a row moved."""
         drafts = [self._draft(change) for change in changes if change.action is not Action.NONE]
-        self._insert([one.new for one in drafts if one.change.action is Action.CREATE])
+        created = [one for one in drafts if one.change.action is Action.CREATE]
+        self._insert([one.new for one in created if one.secret is None])
+        self._insert([one.new for one in created if one.secret is not None], secret=True)
         table = self._backend.table
         self._expect(table.update, [one for one in drafts if one.change.action is Action.UPDATE])
         self._expect(table.delete, [one for one in drafts if one.change.action is Action.DELETE])
@@ -96,11 +103,11 @@ class SettingsWriter:
         row = self._rows.get(key)
         return None if row is None else row.digest
 
-    def _insert(self, rows: Sequence[NewValues]) -> None:
+    def _insert(self, rows: Sequence[NewValues], *, secret: bool = False) -> None:
         from sqlalchemy.exc import IntegrityError
 
         try:
-            self._backend.table.insert(self._connection, rows)
+            self._backend.table.insert(self._connection, rows, secret=secret)
         except IntegrityError as error:
             reason = str(error.orig).lower()
             if "unique" not in reason and "duplicate" not in reason:
@@ -136,9 +143,16 @@ class SettingsWriter:
             return self._seal_existing(key, row, writes)
         if VALUE not in writes:
             return None
-        setting = self._backend.settings.get(key)
-        declared = writes.get("type", "string") if setting is None else setting.type.value
-        return stored_text(str(declared), writes[VALUE])
+        return stored_text(self._type(change, row, writes), writes[VALUE])
+
+    def _type(self, change: Change, row: Row | None, writes: Mapping[str, Any]) -> str:
+        """The type by which the value is written: the plan's own, which may be an earlier one."""
+        desired = self._desired.get(change.address)
+        setting = self._backend.settings.get(change.address.name)
+        wanted = writes.get("type") or (None if desired is None else desired.fields.get("type"))
+        if wanted is None and setting is not None:
+            wanted = setting.type.value
+        return str(wanted or (row and row.text("config_type")) or "string")
 
     def _seal_existing(self, key: str, row: Row | None, writes: Mapping[str, Any]) -> str | None:
         """A row that becomes sensitive is encrypted where it stands, in the same statement."""

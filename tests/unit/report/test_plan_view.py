@@ -106,9 +106,9 @@ def test_what_the_running_app_sees_is_told() -> None:
         "config/key",
         "override kept",
         field(base=1, live=2, desired=1),
-        sees={"value": 2, "from": "row", "why": "the row has another value"},
+        sees={"value": 2, "from": "variable", "why": "compile writes KEY=2"},
     )
-    assert "the running app sees 2: the row has another value" in text_of(row)
+    assert "the app sees 2: compile writes KEY=2" in text_of(row)
 
 
 def test_long_values_show_the_place_where_they_differ() -> None:

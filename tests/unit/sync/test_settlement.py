@@ -190,3 +190,64 @@ def test_what_the_server_cannot_delete_is_told() -> None:
     change = resource(API, SERVICE, SERVICE, None, prune=True, deletable=False)
     assert (change.action, change.reason) == (Action.NONE, "this server can't delete it")
     assert change.ledger == SERVICE
+
+
+LIGHT, DARK, BLUE = row("light"), row("dark"), row("blue")
+
+
+def kept(
+    base: dict[str, Any],
+    live: dict[str, Any] | None,
+    desired: dict[str, Any],
+    mark: str | None,
+    **more: Any,
+) -> Change:
+    """As `resource`, with a mark in the ledger."""
+    known = Base(
+        address=THEME,
+        fields=base,
+        manage=more.get("manage", Manage.MERGE),
+        protected=False,
+        revision=3,
+        kept=mark,
+    )
+    return settle(
+        Resource(
+            address=THEME,
+            base=known,
+            live=None if live is None else Live(address=THEME, fields=live, digest="d1"),
+            desired=Desired(address=THEME, fields=desired, pointer=(), manage=known.manage),
+            decision=more.get("decision"),
+        )
+    )
+
+
+def test_an_edit_that_a_person_keeps_is_marked_for_as_long_as_it_stands() -> None:
+    first = kept(LIGHT, DARK, LIGHT, None, decision=Decision.KEEP_LIVE)
+    assert first.kept is not None
+    assert first.ledger_changes
+    later = kept(LIGHT, DARK, LIGHT, first.kept)
+    assert (later.kept, later.ledger_changes) == (first.kept, False)
+    conflict = kept(LIGHT, DARK, BLUE, None, decision=Decision.KEEP_LIVE)
+    assert conflict.kept == first.kept
+
+
+@pytest.mark.parametrize("live", [LIGHT, BLUE, None], ids=["taken back", "another", "deleted"])
+def test_the_mark_of_an_edit_that_is_gone_goes(live: dict[str, Any] | None) -> None:
+    mark = kept(LIGHT, DARK, LIGHT, None, decision=Decision.KEEP_LIVE).kept
+    change = kept(LIGHT, live, LIGHT, mark)
+    assert (change.kept, change.ledger_changes) == (None, True)
+
+
+def test_nothing_that_apply_writes_over_is_marked() -> None:
+    decision = Decision.KEEP_LIVE  # which enforce has no place for
+    change = kept(LIGHT, DARK, LIGHT, None, decision=decision, manage=Manage.ENFORCE)
+    assert (change.klass, change.kept) == (ChangeClass.RESTORE, None)
+
+
+def test_a_description_that_is_written_leaves_the_mark() -> None:
+    mark = kept(LIGHT, DARK, LIGHT, None, decision=Decision.KEEP_LIVE).kept
+    described = {**LIGHT, "category": "email"}
+    change = kept(LIGHT, DARK, described, mark)
+    assert change.writes == {"category": "email"}
+    assert change.kept == mark

@@ -144,6 +144,7 @@ def test_no_containers_no_file():
             "{template: 'u=${USER_NAME} $USER_NAME $5 ${KEY}'}",
             "u=${USER_NAME-a$$b} $$USER_NAME $$5 ${KEY:?KEY is required}",
         ),
+        ("{template: '$$5 ${USER_NAME} $${KEY}'}", "$$5 ${USER_NAME-a$$b} $${KEY}"),
         ("{variable: USER_NAME}", "${USER_NAME-a$$b}"),
         ("{variable: USER_NAME, default: other}", "${USER_NAME-other}"),
         ("{variable: KEY}", "${KEY:?KEY is required}"),
@@ -183,6 +184,19 @@ variables: {LINES: {default: "a\\nb"}, UNUSED: {default: "}"}}
 """
     (notice,) = render("compose", read_app(spec))[PATH].notices
     assert notice.startswith("LINES: ")
+    assert "a deployment can't change it" in notice
+
+
+def test_a_default_that_compose_cannot_hold_inside_another_is_told():
+    spec = """
+penguin: 1
+app: {name: shop}
+services: {web: {gateway: false, container: {image: "x:${TAG:-${LINES}}"}}}
+variables: {LINES: {default: "a\\nb"}, TAG: {}}
+"""
+    (notice,) = render("compose", read_app(spec))[PATH].notices
+    assert notice.startswith("LINES: ")
+    assert "inside another variable's ${…} it has none" in notice
 
 
 @pytest.mark.parametrize(
@@ -215,7 +229,8 @@ def test_can_be_default(text, alone, among_others):
         ("${OTHER:-${USER_NAME}}", "${OTHER:-${USER_NAME-me}}"),
         ("$$USER_NAME $${USER_NAME} $$$USER_NAME", "$$USER_NAME $${USER_NAME} $$${USER_NAME-me}"),
         ("${UNKNOWN} $UNKNOWN $1", "${UNKNOWN} $UNKNOWN $1"),
-        ("${OTHER:-${LINES}} ${LINES}", "${OTHER:-${LINES}} a\nb"),
+        ("${OTHER:-${LINES}} ${LINES}", "${OTHER:-${LINES-}} a\nb"),
+        ("${OTHER:-{}$LINES} $${${LINES}", "${OTHER:-{}${LINES-}} $${a\nb"),
     ],
 )
 def test_composes_own_text(text, written):

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import runpy
 import sqlite3
 from contextlib import closing, contextmanager
@@ -11,8 +10,9 @@ from pydal import DAL
 
 from penguin_compile.artifacts.check import check_artifacts
 from penguin_compile.core.errors import PenguinError
-from penguin_compile.model.setting import STANDARD_CATEGORIES, Unset
+from penguin_compile.model.setting import STANDARD_CATEGORIES
 from tests.models import ROOT, example_app, read_app, render
+from tests.settings_reader import get_config
 
 PATH = "pydal/config_table.py"
 SPEC = """
@@ -32,17 +32,6 @@ config:
   nested: {type: json, default: {a: [1, {b: "ü\\n'"}, null, false], "": {}}}
   words: {type: json, default: "text"}
   password: {sensitive: true}
-"""
-RENAMED = """
-outputs:
-  sql:
-    table: System_Config
-    columns:
-      config_key: Setting_Key
-      config_value: order
-      is_sensitive: secret
-      last_updated: updated_at
-      created_at: null
 """
 
 
@@ -64,54 +53,6 @@ def database(app, folder):
         yield db
     finally:
         db.close()
-
-
-def get_config(db, key, default=None):
-    """integration-standards, "Bootstrap Process": how an app reads a setting."""
-    row = db(db.config.config_key == key).select().first()
-    if row is None:
-        return default
-    match row.config_type:
-        case "integer":
-            return int(row.config_value)
-        case "boolean":
-            return row.config_value.lower() in {"true", "1", "yes"}
-        case "json":
-            return json.loads(row.config_value)
-    return row.config_value
-
-
-@pytest.mark.parametrize("outputs", ["", RENAMED])
-def test_every_default_comes_back_as_it_was_declared(tmp_path, outputs):
-    app = read_app(SPEC + outputs)
-    declared = {
-        key: one.default for key, one in app.settings.items() if not isinstance(one.default, Unset)
-    }
-    assert len(declared) == 11
-    with database(app, tmp_path) as db:
-        read = {key: get_config(db, key, "absent") for key in app.settings}
-        assert db(db.config).count() == len(declared)
-    assert read == {**declared, "password": "absent"}
-    kinds = {"off": bool, "on": bool, "zero": int, "below": int, "ratio": float, "digits": str}
-    assert {key: type(read[key]) for key in kinds} == kinds
-
-
-@pytest.mark.parametrize("outputs", ["", RENAMED])
-def test_an_admin_writes_what_is_there(tmp_path, outputs):
-    with database(read_app(SPEC + outputs), tmp_path) as db:
-        row = db(db.config.config_key == "zero").select().first()
-        before = row.last_updated
-        row.update_record(config_value="5", updated_by="admin@example.com")
-        fields = {"config_type": "string", "category": "security", "is_sensitive": True}
-        db.config.insert(config_key="token", config_value="sealed", **fields)
-        db.commit()
-        assert get_config(db, "zero") == 5
-        row = db(db.config.config_key == "zero").select().first()
-        assert (row.updated_by, row.is_sensitive) == ("admin@example.com", False)
-        assert row.last_updated >= before
-        assert [one.config_key for one in db(db.config.is_sensitive == True).select()] == [  # noqa: E712
-            "token"
-        ]
 
 
 def test_a_secret_that_apply_wrote_is_seen_as_one(tmp_path):

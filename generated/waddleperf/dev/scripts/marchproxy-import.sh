@@ -4,6 +4,7 @@
 # Imports the services and routes of waddleperf into MarchProxy. Needs bash and curl.
 #   CLUSTER_API_KEY   the cluster's API key (required)
 #   MARCHPROXY_API    default http://localhost:8000
+{ set +x; } 2>/dev/null # a trace would show the key
 set -euo pipefail
 
 fail() {
@@ -19,9 +20,16 @@ export -n CLUSTER_API_KEY 2>/dev/null || true # curl needs no copy of it
 [[ -n $key ]] || fail 'set CLUSTER_API_KEY to the API key of the cluster'
 [[ $key =~ ^[A-Za-z0-9._~+/=-]+$ ]] || fail 'CLUSTER_API_KEY holds what no API key holds'
 [[ $api != *[\"\\[:space:][:cntrl:]]* ]] || fail 'MARCHPROXY_API is not a URL'
+[[ $api != *@* ]] || fail 'MARCHPROXY_API may hold no user or password: the key is enough'
 command -v curl >/dev/null || fail 'curl is not installed'
 
-here=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+script=${BASH_SOURCE[0]:-$0}
+while [[ -L $script ]]; do # readlink -f is not everywhere
+  link=$(readlink -- "$script")
+  [[ $link == /* ]] || link=$(dirname -- "$script")/$link
+  script=$link
+done
+here=$(CDPATH='' cd -- "$(dirname -- "$script")" && pwd)
 file=$here/import-config.json
 [[ -r $file ]] || file=$here/../marchproxy/import-config.json
 [[ -r $file ]] || fail "can't read $file: run penguin-compile compile"
@@ -38,6 +46,7 @@ CONFIGURATION
 
 status=${answer##*$'\n'}
 body=${answer%$'\n'*}
+body=${body//"$key"/***} # some servers answer with what they were sent
 case $status in
   2??) ;;
   401 | 403) fail "$api refused the key (HTTP $status): check CLUSTER_API_KEY" ;;

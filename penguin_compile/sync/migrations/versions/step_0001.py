@@ -18,7 +18,7 @@ depends_on: str | None = None
 
 # MySQL commits at every DDL: a run killed between two of them begins again at the first.
 # Binary collation: an address, like a value, is what it is, letter by letter.
-_OPTIONS: dict[str, Any] = {
+OPTIONS: dict[str, Any] = {
     "if_not_exists": True,
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",
@@ -36,7 +36,7 @@ def upgrade() -> None:
         *_place(),
         sa.Column("name", sa.String(64), primary_key=True),
         sa.Column("value", sa.String(255), nullable=False),
-        **_OPTIONS,
+        **OPTIONS,
     )
     op.create_table(
         "penguin_ledger",
@@ -47,7 +47,7 @@ def upgrade() -> None:
         sa.Column("protected", sa.Boolean(), nullable=False),
         sa.Column("kept", sa.String(64)),
         sa.Column("revision", sa.Integer(), nullable=False),
-        **_OPTIONS,
+        **OPTIONS,
     )
     _create_history()
     op.create_table(
@@ -62,7 +62,7 @@ def upgrade() -> None:
         sa.Column("process_start", sa.String(32)),
         sa.Column("started_at", sa.String(32)),
         sa.Column("expires_at", sa.Double()),
-        **_OPTIONS,
+        **OPTIONS,
     )
 
 
@@ -79,7 +79,7 @@ def _create_history() -> None:
         sa.Column("spec_digest", sa.String(64), nullable=False),
         sa.Column("status", sa.String(16), nullable=False),
         sa.Column("plan", _long_text()),
-        **_OPTIONS,
+        **OPTIONS,
     )
     op.create_table(
         "penguin_outcome",
@@ -90,7 +90,7 @@ def _create_history() -> None:
         sa.Column("status", sa.String(16), nullable=False),
         sa.Column("message", sa.Text()),
         sa.Column("at", sa.String(32), nullable=False),
-        **_OPTIONS,
+        **OPTIONS,
     )
     op.create_table(
         "penguin_audit",
@@ -104,7 +104,7 @@ def _create_history() -> None:
         sa.Column("revision", sa.Integer()),
         sa.Column("before", _long_text()),
         sa.Column("after", _long_text()),
-        **_OPTIONS,
+        **OPTIONS,
     )
 
 
