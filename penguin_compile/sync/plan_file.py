@@ -108,8 +108,13 @@ def plan_text(plan: Plan, spec: str, decisions: Decisions) -> str:
 
 def write_json(data: Any) -> str:
     """JSON for people; half a surrogate pair, which UTF-8 can't hold, as its escape."""
-    text = json.dumps(data, indent=2, ensure_ascii=False)
-    return text.encode("utf-8", "backslashreplace").decode() + "\n"
+    import orjson
+
+    try:
+        return orjson.dumps(data, option=orjson.OPT_INDENT_2).decode() + "\n"
+    except TypeError:  # such a half, or an integer of more than 64 bits
+        text = json.dumps(data, indent=2, ensure_ascii=False)
+        return text.encode("utf-8", "backslashreplace").decode() + "\n"
 
 
 def _plain(value: Any) -> Any:

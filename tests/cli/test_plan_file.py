@@ -82,7 +82,7 @@ def _without_a_key(plan: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
     update = next(at for at, one in enumerate(plan["changes"]) if one["class"] == "update")
     places: list[tuple[Any, ...]] = [(), ("decisions",), ("summary",), ("changes", update)]
     places += [("changes", update, "fields", 0), ("findings", 0)]
-    optional = {"base", "live", "desired"}
+    optional = {"base", "live", "desired", "sees"}
     for place in places:
         node: Any = plan
         for step in place:

@@ -120,6 +120,25 @@ def test_what_apply_had_to_leave_out_is_told(penguin: Run, shop: Path) -> None:
     assert shown.count("· done") == 4
 
 
+def test_revisions_of_drift_and_rollback_are_shown_with_what_they_were(
+    penguin: Run, applied: Path
+) -> None:
+    with closing(sqlite3.connect("dev.db")) as database, database:
+        database.execute("UPDATE config SET config_value = 'dark' WHERE config_key = 'theme'")
+    assert penguin("drift", "--env", "dev", "--acknowledge", "config/theme").code == 0
+    applied.write_text(applied.read_text().replace("default: 20", "default: 50"))
+    assert penguin("apply", "--env", "dev", "--yes").code == 0
+    back = penguin("rollback", "1", "--env", "dev", "--yes")
+    assert back.code == 0, back.err
+    for number in range(1, 5):
+        shown = penguin("show", number, "--env", "dev", "--format", "json")
+        assert (shown.code, shown.err) == (0, ""), number
+        data = json.loads(shown.out)
+        assert [one.message for one in REVISION.iter_errors(data)] == [], number
+        assert data["plan"] is not None
+    assert f"4 ({data['revision']['note']}), done" in penguin("show", "4", "--env", "dev").out
+
+
 def test_a_revision_or_file_that_is_not_there(penguin: Run, shop: Path) -> None:
     missing = penguin("show", "3", "--env", "dev")
     assert (missing.code, "no revision 3" in missing.err) == (64, True)
