@@ -52,7 +52,7 @@ _WORDS: Final = {
     ChangeClass.RELEASE: "released",
     ChangeClass.FORGET: "forgotten",
 }
-_LONG, _LONGEST = 160, 2_000  # characters of a value
+_LONG, _LONGEST = 160, 600  # characters of a value
 # classes whose words name who edited the value
 _NAMES_EDITOR: Final = frozenset((ChangeClass.LEFT, ChangeClass.DELETED_OUTSIDE))
 

@@ -23,7 +23,7 @@ from penguin_compile.report.printable import printable_line
 _GLANCE: Final = 24  # characters that need no mark
 _LINE: Final = 120  # characters of JSON that are best read on one line
 _STRETCH: Final = 240  # characters on which both agree
-_LONGEST: Final = 2_000  # characters of one value that are shown
+_LONGEST: Final = 600  # characters of one value that are shown
 _MOST_LINES: Final = 200
 _MOST_WORDS: Final = 1_000  # difflib is quadratic
 _WORDS: Final = re.compile(r"\w+|\s+|.", re.DOTALL)

@@ -26,6 +26,7 @@ from penguin_compile.sync.decisions import Decisions
 from penguin_compile.sync.plan_check import find_problem
 
 _HINT = "make a new plan: penguin-compile plan --env NAME --out plan.json"
+_REVIEWED = ("writes", "reason", "manage", "protected")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,19 +222,21 @@ def _saved(data: Mapping[str, Any]) -> SavedPlan:
             one["address"]: (one["precondition"], one["ledger_revision"]) for one in changes
         },
         actions={one["address"]: f"{one['class']}/{one['action']}" for one in changes},
-        shown={one["address"]: _shown(one["fields"]) for one in changes},
+        shown={one["address"]: _shown(one) for one in changes},
     )
 
 
-def _shown(fields: Sequence[Mapping[str, Any]]) -> str:
-    """What a reviewer saw of a change.
+def _shown(change: Mapping[str, Any]) -> str:
+    """What a reviewer saw of a change and apply has a part in.
 
     Of secrets only that there are any: before the first apply there is no salt yet, and every plan
     has fingerprints of its own.
     """
-    return canonical_json(
-        [{"path": one["path"], "sensitive": True} if one["sensitive"] else one for one in fields]
-    )
+    fields = [
+        {"path": one["path"], "sensitive": True} if one["sensitive"] else one
+        for one in change["fields"]
+    ]
+    return canonical_json([fields, *(change[name] for name in _REVIEWED)])
 
 
 def hold_to(saved: SavedPlan, plan: Plan) -> Plan:
@@ -250,7 +253,7 @@ def hold_to(saved: SavedPlan, plan: Plan) -> Plan:
         if address not in now
         or seen != (now[address].precondition, now[address].ledger_revision)
         or saved.actions[address] != f"{now[address].klass}/{now[address].action}"
-        or saved.shown[address] != _shown(_change_data(now[address])["fields"])
+        or saved.shown[address] != _shown(_change_data(now[address]))
     ]
     moved = [one for one in moved if saved.actions[one] != f"{ChangeClass.UNMANAGED}/none"]
     if moved:

@@ -145,6 +145,10 @@ FORGERIES: dict[str, tuple[Forgery, int]] = {
         lambda plan: _change(plan, "config/page_size")["fields"][0].update(desired=20),
         5,
     ),
+    "a reason that nobody gave": (
+        lambda plan: _change(plan, "config/page_size").update(reason="harmless"),
+        5,
+    ),
     "another precondition": (
         lambda plan: _change(plan, "config/page_size").update(precondition="0" * 64),
         5,
