@@ -184,6 +184,16 @@ class State:
                 for row in connection.execute(query.order_by(table.c.address)).mappings()
             ]
 
+    def plan_text(self, revision: int) -> str | None:
+        """The plan of a revision as JSON; None where none was kept."""
+        table = state_table("revision")
+        with self.database.reading(_READING) as connection:
+            if connection is None or self._version(connection) is None:
+                return None
+            query = self._select("revision").where(table.c.id == revision)
+            text = connection.execute(query.with_only_columns(table.c.plan)).scalar()
+            return None if text is None else str(text)
+
     def prepare(self, connection: Connection) -> None:
         """Create or migrate our tables and keep the salt, inside the transaction.
 
