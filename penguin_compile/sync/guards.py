@@ -36,7 +36,7 @@ class Memory:
 
 def remember(situation: Situation, others: tuple[str, ...] = ()) -> Memory:
     """What the ledger knows of a situation, counted."""
-    settled = Counter(one.kind for one in situation.settled)
+    settled = situation.count_settled()
     entries = settled + Counter(one.kind for one in situation.bases)
     wanted = {*settled, *(one.address.kind for one in situation.desired)}
     return Memory(

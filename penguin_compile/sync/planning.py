@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain
 
@@ -23,7 +23,7 @@ class Situation:
     """All that a plan is made of, read from both sides and the ledger.
 
     `kinds` are those that some backend serves here; `undeletable` those that it can't delete.
-    `settled` are addresses that a first look has found unchanged, and is in none of the others.
+    `settled` has, by kind, names that a first look has found unchanged; they are nowhere else here.
     """
 
     desired: Sequence[Desired]
@@ -31,9 +31,13 @@ class Situation:
     bases: Mapping[Address, Base]
     kinds: Sequence[str]
     undeletable: Sequence[str] = ()
-    settled: Sequence[Address] = ()
+    settled: Mapping[str, Collection[str]] = field(default_factory=dict)
     targets: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+
+    def count_settled(self) -> Counter[str]:
+        """How many of each kind."""
+        return Counter({kind: len(names) for kind, names in self.settled.items() if names})
 
 
 def make_plan(
@@ -56,8 +60,7 @@ def make_plan(
         if whole or not _is_silent(change)
     ]
     changes.sort(key=_order)
-    addresses = [*situation.settled, *(change.address for change, _ in settled)]
-    unchanged = Counter(one.kind for one in situation.settled)
+    unchanged = situation.count_settled()
     if not whole:
         unchanged.update(change.address.kind for change, _ in settled if _is_silent(change))
     return Plan(
@@ -70,7 +73,7 @@ def make_plan(
         targets=situation.targets,
         changes=tuple(changes),
         unchanged=dict(unchanged),
-        notices=(*situation.notices, *decisions.unmatched(addresses)),
+        notices=(*situation.notices, *decisions.unmatched(_names(situation, settled))),
     )
 
 
@@ -97,6 +100,13 @@ def _settle_all(situation: Situation, decisions: Decisions) -> list[tuple[Change
             continue  # a key without a value, and no row: there is nothing to speak of
         settled.append((change, None if desired is None else desired.pointer))
     return settled
+
+
+def _names(situation: Situation, settled: Iterable[tuple[Change, Pointer | None]]) -> Iterator[str]:
+    """All addresses as text."""
+    for kind, names in situation.settled.items():
+        yield from (f"{kind}/{name}" for name in names)
+    yield from (str(change.address) for change, _ in settled)
 
 
 def _is_silent(change: Change) -> bool:

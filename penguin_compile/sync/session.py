@@ -87,14 +87,13 @@ class Session:
             backends.append(self.gateway)
             readings.append(self.gateway.read())
             desired.extend(self.gateway.project(self.app))
-        addresses = [Address(CONFIG, key) for key in settled]
         self.situation = Situation(
             desired=desired,
             live={address: live for one in readings for address, live in one.live.items()},
-            bases=ledger.without(map(str, addresses)),
+            bases=ledger.without(f"{CONFIG}/{key}" for key in settled),
             kinds=[kind for one in backends for kind in one.kinds],
             undeletable=self._undeletable(),
-            settled=addresses,
+            settled={CONFIG: settled},
             targets=tuple(one.describe() for one in backends),
             notices=tuple(notice for one in readings for notice in one.notices),
         )
@@ -184,8 +183,8 @@ class Session:
         """Whose config table this is by its ledger, where this app has no part in it yet."""
         if self.database is None or not self.state.database.is_same(self.database):
             return ()
-        known = (*self.situation.bases, *self.situation.settled)
-        if any(one.kind == CONFIG for one in known):
+        bases = self.situation.bases
+        if self.situation.count_settled() or any(one.kind == CONFIG for one in bases):
             return ()
         return find_other_apps(self.state, self.app.outputs.config_table.name)
 
