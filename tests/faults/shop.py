@@ -170,13 +170,15 @@ def _settings(rows: list[dict[str, Any]]) -> list[str]:
 
 def _plain(row: dict[str, Any]) -> str:
     values = {name: _masked(value) for name, value in row.items() if name not in _MOMENTS}
+    if "protected" in values:
+        values["protected"] = bool(values["protected"])  # a number in SQLite and MySQL
     return json.dumps(values, sort_keys=True)
 
 
 def _masked(value: Any) -> Any:
     """A secret's state is the run's own: its salt, its nonce."""
     if not isinstance(value, str) or '"secrets"' not in value:
-        return bool(value) if isinstance(value, bool) else value
+        return value
     data = json.loads(value)
     data["secrets"] = {path: sorted(state) for path, state in data["secrets"].items()}
     return json.dumps(data, sort_keys=True)

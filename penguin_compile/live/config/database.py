@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from penguin_compile.core.errors import DatabaseFailure, OutcomeUnknown, PenguinError
-from penguin_compile.live.config.database_error import explain_error
+from penguin_compile.core.errors import Collided, DatabaseFailure, OutcomeUnknown, PenguinError
+from penguin_compile.live.config.database_error import explain_error, is_collision
 from penguin_compile.live.config.database_url import (
     MYSQL,
     POSTGRESQL,
@@ -201,4 +201,5 @@ class Database:
         if isinstance(error, ImportError):
             reason = f"the driver {error.name} is not installed"
             hint = f"pip install 'penguin-compile[{_EXTRAS.get(self.dialect, 'all')}]'"
-        return DatabaseFailure(f"{self.describe()}: {operation} failed: {reason}", hint=hint)
+        kind = Collided if is_collision(error) else DatabaseFailure
+        return kind(f"{self.describe()}: {operation} failed: {reason}", hint=hint)

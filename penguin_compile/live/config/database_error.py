@@ -5,6 +5,7 @@ Under `database.py`. Nothing that a server says about rows is passed on: it quot
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 _AGAIN: Final = "nothing of this step was written; run the same command again"
@@ -23,8 +24,7 @@ _SQLITE_HINTS: Final = {
 }
 _READ_ONLY: Final = (
     "it takes no writes now",
-    "it is read-only, a replica or in recovery: name the primary, or wait, and run the same "
-    "command again",
+    "it is read-only, a replica or in recovery: name the primary, or wait; then the same command",
 )
 _DENIED: Final = ("this user has no right to do that", "grant it, or name another user in the URL")
 _DEADLOCK: Final = ("another session and this one waited for each other", _AGAIN)
@@ -34,7 +34,7 @@ _BUSY: Final = (
 )
 _FULL: Final = ("the server's disk is full", f"make room there; {_AGAIN}")
 # SQLSTATE of PostgreSQL, numbers of MySQL and MariaDB.
-_SERVER_REASONS: Final = {
+_SERVER_REASONS: Final[Mapping[object, tuple[str, str]]] = {
     "25006": _READ_ONLY,
     1290: _READ_ONLY,
     1792: _READ_ONLY,
@@ -58,6 +58,22 @@ _SERVER_REASONS: Final = {
 }
 
 
+# Rows or tables that another session just made, and whoever had to give way.
+_COLLISIONS: Final = frozenset(
+    ("23505", "42P07", "42701", "40P01", "40001", "55P03", 1050, 1060, 1062, 1205, 1213)
+)
+
+
+def is_collision(error: Exception) -> bool:
+    """Whether another session was in the way, so that a repetition may get through."""
+    return _code(getattr(error, "orig", None)) in _COLLISIONS
+
+
+def _code(original: object) -> object:
+    """PostgreSQL's SQLSTATE, or MySQL's number."""
+    return getattr(original, "sqlstate", None) or next(iter(getattr(original, "args", ())), "")
+
+
 def explain_error(error: Exception, *, sqlite: bool) -> tuple[str, str | None]:
     """What the driver said, as far as it can't hold a value, and what to do about it."""
     if isinstance(error, FileExistsError | NotADirectoryError):
@@ -67,17 +83,21 @@ def explain_error(error: Exception, *, sqlite: bool) -> tuple[str, str | None]:
     original = getattr(error, "orig", None)
     if original is None:
         return type(error).__name__, None
-    lines = str(original).splitlines() or [type(original).__name__]
-    if sqlite:
-        hint = next((hint for part, hint in _SQLITE_HINTS.items() if part in lines[0]), None)
-        return lines[0], hint
+    first_line = next(iter(str(original).splitlines()), type(original).__name__)
+    if not sqlite:
+        return _explain_server(error, original, first_line)
+    hint = next((hint for part, hint in _SQLITE_HINTS.items() if part in first_line), None)
+    return first_line, hint
+
+
+def _explain_server(error: Exception, original: object, first_line: str) -> tuple[str, str]:
     if getattr(error, "connection_invalidated", False):
         return _LOST
-    code = getattr(original, "sqlstate", None) or next(iter(original.args), "")
+    code = _code(original)
     if code in _SERVER_REASONS:
         return _SERVER_REASONS[code]
     # Servers quote rows in their messages; only a failure to connect can't hold one.
     if getattr(error, "statement", None) is None:
-        return lines[0], "check the URL, the server and the credentials"
+        return first_line, "check the URL, the server and the credentials"
     code = code if isinstance(code, int) or len(str(code)) == 5 else ""
     return f"{type(original).__name__} {code}".strip(), "the server's log tells more"
