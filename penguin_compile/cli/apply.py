@@ -83,6 +83,7 @@ def command(
                 )
         except StalePlan:
             # Another run may have done the same while this one waited for the lock.
+            session.state.forget_salt()
             plan = session.plan(decisions)
             if has_work(plan) or any(one.ledger_changes for one in plan.changes):
                 raise

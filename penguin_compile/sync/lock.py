@@ -14,7 +14,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from penguin_compile.core.errors import Collided, LockHeld, PenguinError
+from penguin_compile.core.errors import Collided, LockHeld, PenguinError, StalePlan
 from penguin_compile.sync.holder import Holder, is_gone, this_process
 from penguin_compile.sync.state_tables import read_version, state_table
 
@@ -164,7 +164,13 @@ def _try(state: State, holder: Holder) -> tuple[Lock | None, Mapping[str, Any] |
         now = state.database.now(connection)
         if row is not None and not _is_free(row, now):
             return None, row
-        state.prepare(connection)
+        try:
+            state.prepare(connection)
+        except StalePlan:  # another was the first here, and may be at work by now
+            row = _read(connection, state)
+            if row is None or _is_free(row, now):
+                raise
+            return None, row
         first = nullcontext() if row is not None else connection.begin_nested()
         try:
             with first:

@@ -159,6 +159,10 @@ class State:
             self._salt = os.urandom(_SALT_BYTES) if stored is None else bytes.fromhex(stored)
         return self._salt
 
+    def forget_salt(self) -> None:
+        """For a new plan after one that another run made stale: it reads the salt again."""
+        self._salt = None
+
     def history(self) -> list[Revision]:
         """All revisions, newest first."""
         from sqlalchemy import desc
@@ -209,12 +213,12 @@ class State:
         stored = self._meta(connection, "salt")
         if stored is None:
             self._insert(connection, "meta", {"name": "salt", "value": self.salt().hex()})
-            return
-        planned, self._salt = self._salt, bytes.fromhex(stored)
-        if planned not in {None, self._salt}:
+        elif self._salt is not None and self._salt != bytes.fromhex(stored):
             raise StalePlan(
                 "another run was the first to apply here", hint="run the same command again"
             )
+        else:
+            self._salt = bytes.fromhex(stored)
 
     def note_table(self, connection: Connection, name: str) -> None:
         """Remember in which config table the app's keys stand: it serves one app."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from penguin_compile.core.errors import DatabaseFailure
+from penguin_compile.core.errors import Collided, DatabaseFailure
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, TableClause
@@ -103,12 +103,13 @@ def read_version(connection: Connection, database: str) -> str | None:
 
     DatabaseFailure where a newer tool made them: what it wrote there, this one can't judge.
     """
-    from sqlalchemy import column, select, table
+    from sqlalchemy import column, func, select, table
 
     if not _has_version_table(connection):
         return None
     versions = table(VERSION_TABLE, column("version_num"))
-    version = connection.execute(select(versions.c.version_num)).scalar()
+    # MySQL commits at every DDL: two runs that create the tables at once may note a version each.
+    version = connection.execute(select(func.max(versions.c.version_num))).scalar()
     if version is not None and version not in _KNOWN:
         raise DatabaseFailure(
             f"{database}: the state tables have version {version}, this tool knows {HEAD}",
@@ -131,13 +132,29 @@ def _has_version_table(connection: Connection) -> bool:
 
 
 def migrate(connection: Connection, database: str) -> None:
-    """Bring the tables to our version, inside the connection's transaction."""
-    if read_version(connection, database) == HEAD:
+    """Bring the tables to our version, inside the connection's transaction.
+
+    Collided where another run does so at the same time.
+    """
+    version = read_version(connection, database)
+    if version == HEAD:
         return
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
+    from sqlalchemy import column, delete, table
+
+    if version is not None:
+        noted = table(VERSION_TABLE, column("version_num"))
+        connection.execute(delete(noted).where(noted.c.version_num != version))
 
     config = Config()
     config.set_main_option("script_location", "penguin_compile.sync:migrations")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise Collided(
+            f"{database}: another run is creating the state tables",
+            hint="run the same command again",
+        ) from error

@@ -31,4 +31,5 @@ def wanted(tmp_path_factory):
     shop = make_ready(folder, f"sqlite:///{folder}/app.db")
     done = shop.run(*APPLY)
     assert done.code == 0, done.err
+    assert shop.run("plan", "--env", "dev", "--detailed-exitcode", "--secrets").code == 0
     return shop.everything()

@@ -163,7 +163,8 @@ class Trial:
 
 def warm_up(shop: Shop) -> None:
     """What a child did before it came to the database, so that none has to do it again."""
-    for name in (shop.folder / "modules").read_text().splitlines():
+    modules = shop.folder / "modules"
+    for name in modules.read_text().splitlines() if modules.exists() else ():
         with suppress(ImportError):
             import_module(name)
     with redirect_stdout(StringIO()):

@@ -89,7 +89,7 @@ def _watch_sqlite(step: Step) -> None:
 
 def _name(name: str, arguments: tuple[Any, ...]) -> str:
     statement = arguments[0] if arguments else ""
-    if isinstance(statement, bytes):
+    if isinstance(statement, bytes | bytearray):
         statement = statement.decode(errors="replace")
     if name in {"write", "write_row"} or not isinstance(statement, str):
         return name

@@ -12,8 +12,6 @@ from typing import Self
 
 from sqlalchemy.engine import URL, make_url
 
-_SECONDS = 30
-
 
 class Fate(StrEnum):
     """What becomes of the answer to what was just sent."""
@@ -68,7 +66,7 @@ class Proxy:
             try:
                 if self.struck and self._stays_down:
                     raise ConnectionRefusedError
-                server = socket.create_connection(self._address(), _SECONDS)
+                server = socket.create_connection(self._address())
             except OSError:
                 _close(client)
                 continue

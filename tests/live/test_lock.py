@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from penguin_compile.core.errors import LockHeld, PenguinError
+from penguin_compile.live.config.database import Database
 from penguin_compile.sync import lock as lock_module
 from penguin_compile.sync.holder import Holder, is_gone, this_process
 from penguin_compile.sync.lock import hold_lock, unlock
@@ -128,6 +129,36 @@ def test_an_expired_lease_is_taken_and_its_holder_stopped(state):
                 state.database.writing("testing") as connection,
             ):
                 lock.confirm(connection)
+
+
+def test_a_lease_that_is_renewed_while_another_waits_for_its_row_is_not_taken(state, database_url):
+    """The other saw it expired, and gets the row when a long transaction has confirmed the lock."""
+    if database_url.startswith("sqlite"):
+        pytest.skip("there, whoever writes is alone")
+    found = []
+
+    def take():
+        other = Database(database_url)
+        try:
+            with hold_lock(State(other, "myapp", "dev")):
+                found.append("taken")
+        except LockHeld:
+            found.append("held")
+        finally:
+            other.close()
+
+    with hold_lock(state) as lock:
+        make_foreign(state)
+        with state.database.writing("testing") as connection:
+            connection.execute(text("UPDATE penguin_lock SET expires_at = expires_at - 31"))
+        with state.database.writing("testing") as connection:
+            lock.confirm(connection)
+            waiting = threading.Thread(target=take)
+            waiting.start()
+            waiting.join(1)
+            assert waiting.is_alive()
+        waiting.join(30)
+    assert found == ["held"]
 
 
 def test_the_lease_is_renewed_while_the_holder_works(state, monkeypatch):

@@ -70,8 +70,9 @@ def is_collision(error: Exception) -> bool:
 
 
 def _code(original: object) -> object:
-    """PostgreSQL's SQLSTATE, or MySQL's number."""
-    return getattr(original, "sqlstate", None) or next(iter(getattr(original, "args", ())), "")
+    """MySQL's number, which says more than its SQLSTATE, or PostgreSQL's SQLSTATE."""
+    number = next(iter(getattr(original, "args", ())), None)
+    return number if isinstance(number, int) else getattr(original, "sqlstate", None) or ""
 
 
 def explain_error(error: Exception, *, sqlite: bool) -> tuple[str, str | None]:
