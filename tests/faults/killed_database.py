@@ -23,7 +23,7 @@ from sqlalchemy.pool import NullPool
 
 from penguin_compile.cli.program import run
 from tests.faults.places import Step, kill_at, watch_drivers
-from tests.faults.shop import AFTER, APPLY, BEFORE, Shop, read_table
+from tests.faults.shop import APPLY, BEFORE, Shop, read_table
 
 PLAN = ("plan", "--env", "dev", "--prune", "--secrets", "--detailed-exitcode")
 SAVED = ("apply", "plan.json")
@@ -204,5 +204,4 @@ def main(url: str, folder: str, scenario: str, seed: str, count: str) -> None:
 
 
 if __name__ == "__main__":
-    expect(AFTER == BEFORE, False, "the spec changes")
     main(*sys.argv[1:])
