@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from penguin_compile.model.plan import ABSENT, Action, ChangeClass
 from penguin_compile.model.record import SecretState
-from penguin_compile.model.setting import Manage
+from penguin_compile.model.setting import Manage, Unparsed
 
 
 class Decision(Enum):
@@ -37,6 +37,8 @@ def same(one: Any, other: Any) -> bool:
         return one.same(other) is not False
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
+    if isinstance(one, Unparsed) is not isinstance(other, Unparsed):
+        return False  # a text that is no JSON is not the JSON string of the same letters
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, dict) and isinstance(other, dict):

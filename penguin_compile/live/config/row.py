@@ -14,7 +14,7 @@ from penguin_compile.core.canonical import digest, digest_text
 from penguin_compile.live.config.sealing import Keyring, fingerprint, is_sealed, unseal
 from penguin_compile.model.address import Address
 from penguin_compile.model.record import VALUE, Live, SecretState
-from penguin_compile.model.setting import JsonValue, Setting, parse_stored
+from penguin_compile.model.setting import JsonValue, Setting, canonical_value
 
 KIND: Final = "config"
 TOOL: Final = "penguin-compile"  # what `updated_by` says of our own writes
@@ -59,7 +59,7 @@ def _text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value).decode("utf-8", "surrogateescape")
+        return bytes(value).decode("utf-8", "backslashreplace")
     if isinstance(value, bool):
         return "true" if value else "false"
     return value.isoformat(" ") if isinstance(value, datetime) else str(value)
@@ -114,13 +114,3 @@ class Interpreter:
         value = unseal(self.keyring, key, stored) if is_sealed(stored) else stored
         known = None if value is None or self.salt is None else fingerprint(value, self.salt)
         return SecretState(fingerprint=known, stored=digest_text(stored))
-
-
-def canonical_value(declared: str, text: str | None) -> JsonValue:
-    """The typed value of a stored text; the text itself where it doesn't parse as its type."""
-    if text is None:
-        return None
-    try:
-        return parse_stored(declared, text)
-    except (ValueError, RecursionError):
-        return text

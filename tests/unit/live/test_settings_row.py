@@ -1,7 +1,8 @@
 import pytest
 
-from penguin_compile.live.config.row import Interpreter, Row, canonical_value
+from penguin_compile.live.config.row import Interpreter, Row
 from penguin_compile.model.record import SecretState
+from penguin_compile.model.setting import Unparsed, canonical_value
 from tests.live.settings_app import make_app
 
 STANDARD = {

@@ -9,7 +9,7 @@ import pytest
 from penguin_compile.model.address import Address
 from penguin_compile.model.plan import Action, Change, ChangeClass
 from penguin_compile.model.record import Base, Desired, Live, SecretState
-from penguin_compile.model.setting import Manage
+from penguin_compile.model.setting import Manage, Unparsed
 from penguin_compile.sync.comparison import Decision
 from penguin_compile.sync.settlement import Resource, settle
 
@@ -116,8 +116,8 @@ def test_a_new_type_that_a_kept_edit_does_not_fit_is_a_conflict() -> None:
     change = resource(
         THEME,
         row("1"),
-        row("many"),
-        row("1", type="integer"),
+        row(Unparsed("many")),
+        row(1, type="integer"),
     )
     assert change.klass is ChangeClass.CONFLICT
     assert "integer" in change.reason
