@@ -57,10 +57,10 @@ def compare_value(
     mode_changed: bool = False,
 ) -> Verdict:
     """One row of the table. `mode_changed`: the ledger knows another `manage` than the spec."""
-    if mode is Manage.ENFORCE and decision is Decision.KEEP_LIVE:
-        decision = None  # enforce has no place to remember a kept edit; say `manage: merge`
     if desired is ABSENT:
         return _compare_gone(mode, base, live, decision, prune=prune)
+    if mode is Manage.ENFORCE and decision is Decision.KEEP_LIVE:
+        decision = None  # enforce has no place to remember a kept edit; say `manage: merge`
     if decision is Decision.USE_SPEC:
         return _use_spec(base, live, desired)
     if base is ABSENT:

@@ -119,7 +119,7 @@ def _settle_setting(resource: Resource, desired: Desired) -> Change:
         writes = {VALUE: wanted, **writes}
     klass = worst([verdict.klass, *([ChangeClass.UPDATE] if writes else [])])
     action = Action.UPDATE if writes else Action.NONE
-    ledger = {**dict(_rest(desired)), VALUE: _stored_base(verdict.ledger, there)}
+    ledger = _remember(base, desired, _stored_base(verdict.ledger, there))
     return _change(
         resource, klass, action, (value, *described), ledger=ledger, writes=writes, reason=reason
     )
@@ -172,7 +172,7 @@ def _settle_valueless(resource: Resource, desired: Desired) -> Change:
     action = Action.UPDATE if writes else Action.NONE
     # What was settled of the value stays known: a secret that one run doesn't resolve, say.
     settled = ABSENT if base is None else settled_value(base, live, desired)
-    ledger = rest if settled is ABSENT else {**rest, VALUE: settled}
+    ledger = rest if settled is ABSENT else _remember(base, desired, settled)
     return _change(resource, klass, action, fields, ledger=ledger, writes=writes)
 
 
@@ -312,7 +312,16 @@ def _after(base: Base | None, desired: Desired, verdict: Verdict) -> Mapping[str
     """The entry where no row of ours is live: as it was, or what was settled now."""
     if verdict.ledger is ABSENT or verdict.klass is ChangeClass.LEFT:
         return None if base is None else base.fields
-    return {**dict(_rest(desired)), VALUE: verdict.ledger}
+    return _remember(base, desired, verdict.ledger)
+
+
+def _remember(base: Base | None, desired: Desired, value: Any) -> dict[str, Any]:
+    """An entry; a settled value that the present type can't read keeps the type it has."""
+    fields = {**dict(_rest(desired)), VALUE: value}
+    if isinstance(value, Unparsed) and base is not None:
+        fields[VALUE] = base.fields[VALUE]
+        fields |= {path: one for path, one in base.fields.items() if path == "type"}
+    return fields
 
 
 def _stored_base(settled: Any, live: Any) -> Any:
