@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +58,25 @@ CANARIES = ["canary-one", "canary-two", "canary-three"]
 keys = st.sampled_from(KEYS)
 some_keys = st.sets(keys, max_size=2).map(frozenset)
 modes = st.sampled_from(["seed", "merge", "merge", "enforce"])
+parts = st.sampled_from(["manage", "text", "text", "description", "category", "protected"])
+engineers = st.sampled_from(["nothing", "nothing", "one", "one", "all", "type", "drop"])
+admins = st.sampled_from(["nothing", "nothing", "edit", "edit", "null", "delete", "add"])
 
 
 class Died(BaseException):
     """The process, at this point."""
+
+
+def _is_default(kind: str, text: str) -> bool:
+    """Whether a spec may have this text's value as the default of a key of this type."""
+    if kind == "string":
+        return True
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return False
+    types = {"integer": {int}, "boolean": {bool}, "number": {int, float}}.get(kind, {type(value)})
+    return type(value) in types and stored_text(kind, value) == text
 
 
 @st.composite
@@ -121,7 +137,9 @@ class ConfigLaws(RuleBasedStateMachine):
         self.folder.cleanup()
 
     @initialize(
-        first=st.dictionaries(keys, wanted(), min_size=1), nullable=st.booleans(), apart=st.booleans()
+        first=st.fixed_dictionaries(dict.fromkeys(KEYS, wanted())),
+        nullable=st.booleans(),
+        apart=st.booleans(),
     )
     def begin(self, first: dict[str, Wanted], nullable: bool, apart: bool) -> None:
         """The table is there already, made by the app; the state may live elsewhere."""
@@ -146,16 +164,25 @@ class ConfigLaws(RuleBasedStateMachine):
     def change_the_spec(self, key: str, want: Wanted) -> None:
         self.spec[key] = want
 
-    @rule(key=keys, data=st.data())
-    def change_one_thing(self, key: str, data: Any) -> None:
-        if key not in self.spec:
+    @rule(key=keys, other=wanted(), part=parts)
+    def change_one_thing(self, key: str, other: Wanted, part: str) -> None:
+        old = self.spec.get(key)
+        if old is None:
             return
-        other = data.draw(wanted())
-        part = data.draw(st.sampled_from(["manage", "text", "description", "category", "protected"]))
-        old = self.spec[key]
         if part == "text" and (other.kind != old.kind or other.sensitive or old.sensitive):
+            other = replace(old, text=None if old.text else stored_text(old.kind, DEFAULTS[old.kind][0]))
+            if old.sensitive:
+                return
+        self.spec[key] = replace(old, **{part: getattr(other, part)})
+
+    @rule(key=keys, kind=st.sampled_from(sorted(DEFAULTS)))
+    def change_the_type_alone(self, key: str, kind: str) -> None:
+        """The same text under another type, where it is a value of that."""
+        old = self.spec.get(key)
+        if old is None or old.sensitive or old.text is None:
             return
-        self.spec[key] = Wanted(**{**vars(old), part: getattr(other, part)})
+        if _is_default(kind, old.text):
+            self.spec[key] = replace(old, kind=kind)
 
     @rule(key=keys)
     def drop_from_the_spec(self, key: str) -> None:
@@ -219,6 +246,34 @@ class ConfigLaws(RuleBasedStateMachine):
         )  # fmt: skip
         if key in FOREIGN:
             self.foreign[key] = self.whole_rows()[key]
+
+    # both, at several keys at once, and what comes of it
+
+    @rule(data=st.data(), options=choices, dies=st.sampled_from([0, 0, 0, 0, 2, 3]))
+    def change_both_sides_and_apply(self, data: Any, options: Choices, dies: int) -> None:
+        for key in KEYS:
+            match data.draw(engineers):
+                case "all":
+                    self.change_the_spec(key, data.draw(wanted()))
+                case "one":
+                    self.change_one_thing(key, data.draw(wanted()), data.draw(parts))
+                case "type":
+                    self.change_the_type_alone(key, data.draw(st.sampled_from(sorted(DEFAULTS))))
+                case "drop":
+                    self.drop_from_the_spec(key)
+            match data.draw(admins):
+                case "edit":
+                    self.edit_a_value(key, data.draw(st.sampled_from(LIVE)))
+                case "null":
+                    self.edit_a_value(key, None)
+                case "delete":
+                    self.delete_a_row(key)
+                case "add":
+                    self.add_a_row(key, data.draw(st.sampled_from(LIVE)), "string")
+        if dies:
+            self.apply_and_die(options, dies)
+        else:
+            self.apply(options)
 
     # what the operator does
 
@@ -338,7 +393,7 @@ class ConfigLaws(RuleBasedStateMachine):
         want = self.spec.get(key)
         if want is None or not want.sensitive:
             return want
-        return Wanted(**{**vars(want), "text": self.secrets[key]})
+        return replace(want, text=self.secrets[key])
 
     def attempt(self, session: Any, plan: Plan, options: Choices) -> PenguinError | None:
         decisions = self.decisions(options)

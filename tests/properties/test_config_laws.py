@@ -16,7 +16,7 @@ from tests.properties.config_laws import ConfigLaws
 from tests.properties.config_oracle import KEYRING
 
 _EXAMPLES = os.environ.get("PENGUIN_TEST_EXAMPLES")
-_FEW = {"sqlite": 40, "postgresql": 15, "mysql": 15}
+_FEW = {"sqlite": 60, "postgresql": 12, "mysql": 6}
 
 
 @pytest.mark.slow

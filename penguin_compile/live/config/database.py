@@ -7,6 +7,7 @@ what it reads is what it changes.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ _CLOCKS: Final = {
     POSTGRESQL: "SELECT extract(epoch FROM clock_timestamp())",
     MYSQL: "SELECT unix_timestamp(now(6))",
 }
+_UNKNOWN_OPTION: Final = re.compile(r"__init__\(\) got an unexpected keyword argument '(\w+)'")
 _EXTRAS: Final = {POSTGRESQL: "postgres", MYSQL: "mysql"}
 
 
@@ -164,6 +166,14 @@ class Database:
             raise
         except (SQLAlchemyError, OSError, ImportError) as error:
             raise self._explain(operation, error) from None
+        except TypeError as error:
+            option = _UNKNOWN_OPTION.search(str(error))
+            if option is None:
+                raise
+            raise DatabaseFailure(
+                f"{self.describe()}: the driver knows no option {option[1]}",
+                hint="see what stands after the `?` of the URL",
+            ) from None
 
     def _explain(self, operation: str, error: Exception) -> DatabaseFailure:
         reason, hint = _reason(error, sqlite=self.dialect == SQLITE)
