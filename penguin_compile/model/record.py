@@ -61,7 +61,8 @@ class Live:
 
     `digest` is of all that was read and goes into the plan as its precondition. `owner` names
     another collection or cluster where the resource isn't ours to touch. `remote` is whatever
-    the backend needs to find it again; it never enters a plan.
+    the backend needs to find it again; it never enters a plan. `read_as` is the type by which a
+    row's text was read.
     """
 
     address: Address
@@ -71,6 +72,7 @@ class Live:
     edited_by: str | None = None
     edited_at: str | None = None
     remote: Mapping[str, Any] = field(default_factory=dict)
+    read_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -178,11 +178,13 @@ class Session:
         return [kind for kind in self.gateway.kinds if not self.gateway.can_delete(kind)]
 
     def _problems(self, plan: Plan, desired: Sequence[Desired] | None) -> list[str]:
+        config = self._config(secrets=False)
+        problems = [] if config is None else config.problems(plan.changes)
         if self.gateway is None:
-            return []
+            return problems
         written = {one.address for one in plan.changes if one.action is not Action.NONE}
         wanted = self.gateway.project(self.app) if desired is None else desired
-        return [
+        return problems + [
             problem
             for one in wanted
             if one.address in written and one.address.kind in self.gateway.kinds

@@ -218,10 +218,8 @@ def settled_value(base: Base, live: Live | None, desired: Desired | None = None)
         stored = digest_text(stored_text(before, settled))
         # A mark that is no secret's fingerprint: what stood in clear is not the secret.
         return there if there.stored == stored else SecretState(fingerprint=stored, stored=stored)
-    if desired is None:
-        now = "string" if live is None else live.fields.get("type") or "string"
-    else:
-        now = desired.fields.get("type") or before
+    now = None if live is None else live.read_as
+    now = now or (None if desired is None else desired.fields.get("type")) or before
     return settled if now == before else canonical_value(now, stored_text(before, settled))
 
 

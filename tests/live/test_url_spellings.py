@@ -50,7 +50,7 @@ def test_a_password_of_every_sign_and_a_database_with_a_hyphen(kind, tmp_path):
             run(f"CREATE DATABASE {quoted}")
             try:
                 if kind == "postgresql":
-                    run(f'CREATE ROLE "{user}" LOGIN PASSWORD \'{literal}\'')
+                    run(f"CREATE ROLE \"{user}\" LOGIN PASSWORD '{literal}'")
                 else:
                     run(f"CREATE USER '{user}'@'%%' IDENTIFIED BY '{literal}'")
                     run(f"GRANT ALL ON {quoted}.* TO '{user}'@'%%'")

@@ -1,4 +1,4 @@
-"""An admin, an engineer and an unlucky operator at one config table, and what must hold for them."""
+"""An admin, an engineer and an unlucky operator at one config table, and what must hold."""
 
 from __future__ import annotations
 
@@ -170,7 +170,9 @@ class ConfigLaws(RuleBasedStateMachine):
         if old is None:
             return
         if part == "text" and (other.kind != old.kind or other.sensitive or old.sensitive):
-            other = replace(old, text=None if old.text else stored_text(old.kind, DEFAULTS[old.kind][0]))
+            other = replace(
+                old, text=None if old.text else stored_text(old.kind, DEFAULTS[old.kind][0])
+            )
             if old.sensitive:
                 return
         self.spec[key] = replace(old, **{part: getattr(other, part)})
@@ -235,7 +237,11 @@ class ConfigLaws(RuleBasedStateMachine):
     def delete_a_row(self, key: str) -> None:
         self.run("DELETE FROM config WHERE config_key = :key", key=key)
 
-    @rule(key=st.sampled_from([*KEYS, *FOREIGN]), value=st.sampled_from(LIVE), kind=st.sampled_from(["string", "json", "odd"]))
+    @rule(
+        key=st.sampled_from([*KEYS, *FOREIGN]),
+        value=st.sampled_from(LIVE),
+        kind=st.sampled_from(["string", "json", "odd"]),
+    )
     def add_a_row(self, key: str, value: str, kind: str) -> None:
         if key in self.rows():
             return
@@ -250,7 +256,9 @@ class ConfigLaws(RuleBasedStateMachine):
     # both, at several keys at once, and what comes of it
 
     @rule(data=st.data(), options=choices, dies=st.sampled_from([0, 0, 0, 0, 2, 3]))
-    def change_both_sides_and_apply(self, data: Any, options: Choices, dies: int) -> None:
+    def change_both_sides_and_apply(  # noqa: C901  # a list of what can happen
+        self, data: Any, options: Choices, dies: int
+    ) -> None:
         for key in KEYS:
             match data.draw(engineers):
                 case "all":
@@ -413,7 +421,11 @@ class ConfigLaws(RuleBasedStateMachine):
                 assert one.action == "none"
                 continue
             assert change.action.value == one.action, (key, one, change)
-            assert (change.klass.value == "conflict") == (one.klass == "conflict"), (key, one, change)
+            assert (change.klass.value == "conflict") == (one.klass == "conflict"), (
+                key,
+                one,
+                change,
+            )
             if one.action == "none" and key not in self.plan_uses:
                 assert change.klass.value == one.klass, (key, one, change)
 
@@ -511,7 +523,12 @@ class ConfigLaws(RuleBasedStateMachine):
         if self.state:
             environment["state"] = {"url": self.state}
         return json.dumps(
-            {"penguin": 1, "app": {"name": "laws"}, "config": config, "environments": {"default": environment}},
+            {
+                "penguin": 1,
+                "app": {"name": "laws"},
+                "config": config,
+                "environments": {"default": environment},
+            },
             ensure_ascii=False,
         )
 
@@ -580,5 +597,9 @@ class ConfigLaws(RuleBasedStateMachine):
         """What a saved plan must find as it was."""
         rows = {key: row for key, row in self.rows().items() if f"config/{key}" in seen}
         with self.session() as session:
-            bases = {str(key): one.revision for key, one in session.state.bases().items() if str(key) in seen}
+            bases = {
+                str(key): one.revision
+                for key, one in session.state.bases().items()
+                if str(key) in seen
+            }
         return rows, bases, self.spec_text(), dict(self.secrets)

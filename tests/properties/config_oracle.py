@@ -1,7 +1,7 @@
 """What sync.md says becomes of a row of the config table, written without a look at the code.
 
-Everything is text here: the text that a row holds, the text that the spec's value would be, the text
-that was settled last. What two texts mean is read by the type that the spec has now.
+Everything is text here: what a row holds, what the spec's value would be, what was settled last.
+ What two texts mean is read by the type that the spec has now.
 """
 
 from __future__ import annotations
@@ -87,6 +87,7 @@ class Entry:
     type: str
     manage: str
     protected: bool
+    secret: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,9 @@ def opened(key: str, text: str | None) -> str | None:
     return AESGCM(KEY).decrypt(sealed[:12], sealed[12:], key.encode()).decode()
 
 
-def expect(key: str, entry: Entry | None, row: Row | None, want: Wanted | None, choices: Choices) -> Expected:
+def expect(  # noqa: C901, PLR0911, PLR0912  # as long as the page
+    key: str, entry: Entry | None, row: Row | None, want: Wanted | None, choices: Choices
+) -> Expected:
     """The table, and the sentences under it."""
     if want is None:
         return _gone(key, entry, row, choices)
@@ -211,10 +214,16 @@ def expect(key: str, entry: Entry | None, row: Row | None, want: Wanted | None, 
     if word in {"create", "recreate"}:
         return Expected(word, "create", described._replace(text=want.text), memory, want.sensitive)
     if row is None:
-        kept = memory if word != "left" else replace(entry, manage=want.manage, protected=want.protected)
+        kept = (
+            memory
+            if word != "left"
+            else replace(entry, manage=want.manage, protected=want.protected)
+        )
         return Expected(word, "none", None, kept)
     if after == "-":
-        kept = None if entry is None else replace(entry, manage=want.manage, protected=want.protected)
+        kept = (
+            None if entry is None else replace(entry, manage=want.manage, protected=want.protected)
+        )
         return Expected(word, "none", row, kept)
     writes = word in {"update", "restore"}
     text = want.text if writes else row.text
@@ -226,13 +235,16 @@ def expect(key: str, entry: Entry | None, row: Row | None, want: Wanted | None, 
 
 def remembered(entry: Entry | None, text: str | None, want: Wanted) -> Entry:
     """An entry; a text that was settled under a type that the new one can't read keeps that."""
-    kind = want.stored_type
-    if entry is not None and text == entry.text and text is not None and meaning(kind, text)[0] == "text":
+    kind, old = want.stored_type, entry is not None and entry.text == text
+    secret = want.sensitive or (old and entry.secret)
+    if old and not secret and text is not None and meaning(kind, text)[0] == "text":
         kind = entry.type
-    return Entry(text, kind, want.manage, want.protected)
+    return Entry(text, kind, want.manage, want.protected, secret)
 
 
-def _valueless(key: str, entry: Entry | None, row: Row | None, want: Wanted, choices: Choices) -> Expected:
+def _valueless(
+    key: str, entry: Entry | None, row: Row | None, want: Wanted, choices: Choices
+) -> Expected:
     if row is None:
         return Expected("nothing", "none", None, entry)
     if row.flag and not want.sensitive and key not in choices.use:
@@ -249,9 +261,11 @@ def _gone(key: str, entry: Entry | None, row: Row | None, choices: Choices) -> E
         return Expected("unmanaged", "none", row, None)
     if row is None:
         return Expected("forget", "none", None, None)
-    edited = entry.text is None or meaning(row.type, opened(key, row.text)) != meaning(row.type, entry.text)
+    live = opened(key, row.text)
+    edited = entry.text is None or meaning(row.type, live) != meaning(row.type, entry.text)
     word, _ = CELLS["B L -" if edited else "B B -", entry.manage]
-    if entry.text is None or word == "release" or key in choices.keep and key not in choices.use:
+    kept = key in choices.keep and key not in choices.use
+    if entry.text is None or word == "release" or kept:
         return Expected("release", "none", row, None)
     needs_decision = edited and entry.manage == "merge"
     if choices.prune and (not needs_decision or key in choices.use):
@@ -261,4 +275,6 @@ def _gone(key: str, entry: Entry | None, row: Row | None, choices: Choices) -> E
 
 def refused(changes: Iterable[tuple[Expected, Entry | None]]) -> bool:
     """Whether a protected key would be deleted."""
-    return any(one.action == "delete" and entry is not None and entry.protected for one, entry in changes)
+    return any(
+        one.action == "delete" and entry is not None and entry.protected for one, entry in changes
+    )

@@ -94,15 +94,19 @@ class Interpreter:
             digest=row.digest,
             edited_by=editor if edited else None,
             edited_at=row.text("last_updated") if edited else None,
+            read_as=self._type(row),
         )
+
+    def _type(self, row: Row) -> str:
+        """The spec's type of a key, else the row's own."""
+        setting = self.settings.get(row.key)
+        return (row.text("config_type") or "string") if setting is None else setting.type.stored
 
     def _value(self, row: Row) -> JsonValue | SecretState:
         text = row.text("config_value")
         if text is not None and self._is_secret(row, text):
             return self.secret_state(row.key, text)
-        setting = self.settings.get(row.key)
-        declared = row.text("config_type") if setting is None else setting.type.value
-        return canonical_value(declared or "string", text)
+        return canonical_value(self._type(row), text)
 
     def _is_secret(self, row: Row, text: str) -> bool:
         setting = self.settings.get(row.key)

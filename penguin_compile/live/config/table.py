@@ -6,14 +6,16 @@ Under the backend and its writes. Every statement moves a whole set of rows.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from penguin_compile.core.errors import DatabaseFailure
 from penguin_compile.live.config.row import TOOL, Row
+from penguin_compile.live.config.table_shape import find_problems, holds_text, unwritable
 from penguin_compile.model.app import ConfigTable
+from penguin_compile.model.plan import Change
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Connection, Table, TableClause
@@ -40,10 +42,20 @@ class SettingsTable:
         self._columns = {
             standard: name for standard, name in table.columns.items() if name is not None
         }
+        self.unwritten: frozenset[str] = frozenset()  # of other types; known once it was read
 
     def has(self, standard: str) -> bool:
         """Whether the spec says that the table has this column of the standard's."""
         return standard in self._columns
+
+    def problems(
+        self,
+        connection: Connection,
+        changes: Sequence[Change],
+        text: Callable[[Change], str | None],
+    ) -> list[str]:
+        """What the database would refuse or cut short of these changes; `text` is of a value."""
+        return list(find_problems(connection, self.name, self._columns, changes, text))
 
     def exists(self, connection: Connection) -> bool:
         """Whether the table is there; DatabaseFailure where it lacks a column."""
@@ -67,7 +79,8 @@ class SettingsTable:
             if row.key in rows:
                 raise DatabaseFailure(
                     f"{self._database}: table {self.name} has several rows of {row.key}",
-                    hint="one config table serves one app: a key must be there once",
+                    hint="one config table serves one app: a key must be there once; where another"
+                    " column tells rows apart, use a table, or a view, of one of its values",
                 )
             rows[row.key] = row
         return rows
@@ -138,14 +151,15 @@ class SettingsTable:
 
         table = self._clause
         old: Any = bindparam("old_value")
+        key: Any = table.c[self._columns[_KEY]]
         value: Any = table.c[self._columns[_VALUE]]
+        same_key: tuple[Any, ...] = (key == bindparam("row_key"),)  # by its index
         if connection.dialect.name in {"mysql", "mariadb"}:
-            # Its default collation takes an edit from Dark to dark for none.
+            # Its default collation takes an edit from Dark to dark for none, and Theme for theme.
             value, old = cast(value, LargeBinary), bindparam("old_value", type_=String())
-        return (
-            table.c[self._columns[_KEY]] == bindparam("row_key"),
-            value.is_not_distinct_from(old),
-        )
+            its_key = cast(key, LargeBinary)
+            same_key = (*same_key, its_key == bindparam("row_key", type_=String()))
+        return (*same_key, value.is_not_distinct_from(old))
 
     def _parameters(self, new: NewValues, flag: Mapping[bool, Any]) -> dict[str, Any]:
         return {
@@ -157,10 +171,13 @@ class SettingsTable:
         }
 
     def _author(self) -> dict[str, Any]:
-        return {self._columns["updated_by"]: TOOL} if self.has("updated_by") else {}
+        written = self.has("updated_by") and "updated_by" not in self.unwritten
+        return {self._columns["updated_by"]: TOOL} if written else {}
 
     def _stamps(self, *names: str) -> list[str]:
-        return [self._columns[name] for name in names if self.has(name)]
+        return [
+            self._columns[name] for name in names if self.has(name) and name not in self.unwritten
+        ]
 
     @cached_property
     def _clause(self) -> TableClause:
@@ -185,6 +202,12 @@ class SettingsTable:
                     hint=f"say in the spec how it is called, or null for none: "
                     f"outputs.sql.columns.{standard}",
                 )
+            if standard in {_KEY, _VALUE} and not holds_text(types[name]):
+                raise DatabaseFailure(
+                    f"{self._database}: column {name} of table {self.name} is {types[name]}",
+                    hint="keys and values are texts: the column has to be TEXT or VARCHAR",
+                )
+        self.unwritten = unwritable(self._columns, types)
         return types
 
     def _flags(self, connection: Connection) -> Mapping[bool, Any]:
