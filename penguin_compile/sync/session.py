@@ -10,7 +10,7 @@ from typing import Final
 
 from penguin_compile.core.errors import Conflicted, Refused, UsageError
 from penguin_compile.core.pointer import Pointer
-from penguin_compile.core.resolver import resolve_secret
+from penguin_compile.core.resolver import Resolver
 from penguin_compile.core.secret import SecretReference
 from penguin_compile.live.config.backend import ConfigBackend
 from penguin_compile.live.config.database import Database
@@ -42,6 +42,7 @@ class Session:
     state: State
     database: Database | None
     gateway: MarchProxyBackend | None
+    resolve: Resolver
     git_commit: str | None = None
     bases: Mapping[Address, Base] = field(default_factory=dict)
     situation: Situation = _NOTHING_READ
@@ -152,7 +153,7 @@ class Session:
             self.database,
             self.app,
             salt=self.state.salt(),
-            resolve=resolve_secret if secrets else None,
+            resolve=self.resolve if secrets else None,
             secret_keys=known,
         )
 
@@ -210,21 +211,22 @@ def open_session(
             hint=f"add environments.{name}.database: {{url: …}} or marchproxy: {{url: …}}",
         )
     with ExitStack() as stack:
+        resolve = stack.enter_context(Resolver())
         database = None
         if environment.database is not None:
-            database = Database(resolve_url(environment.database))
+            database = Database(resolve_url(environment.database, resolve))
             stack.callback(database.close)
         state = open_state(
             app.name,
             environment.name,
             database=database,
-            url=None if environment.state is None else resolve_url(environment.state),
+            url=None if environment.state is None else resolve_url(environment.state, resolve),
             folder=Path(FOLDER),
         )
         stack.callback(state.database.close)
         gateway = None
         if environment.gateway is not None:
-            gateway = MarchProxyBackend(environment.gateway, app)
+            gateway = MarchProxyBackend(environment.gateway, app, resolve=resolve)
             stack.callback(gateway.close)
         yield Session(
             app=app,
@@ -233,6 +235,7 @@ def open_session(
             state=state,
             database=database,
             gateway=gateway,
+            resolve=resolve,
             git_commit=git_commit,
         )
 
@@ -243,6 +246,6 @@ def _can_do(change: Change, desired: Mapping[Address, Desired]) -> bool:
     return not isinstance(written, SecretState) or (wanted is not None and bool(wanted.secret))
 
 
-def resolve_url(url: str | SecretReference) -> str:
+def resolve_url(url: str | SecretReference, resolve: Resolver) -> str:
     """The URL of a system, where it is kept as a secret."""
-    return url if isinstance(url, str) else resolve_secret(url).reveal()
+    return url if isinstance(url, str) else resolve(url).reveal()
