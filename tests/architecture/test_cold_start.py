@@ -69,7 +69,7 @@ def test_version_does_not_even_load_click() -> None:
     "command",
     [
         *("validate", "explain", "fmt", "compile", "diff", "plan", "apply"),
-        *("drift", "why", "promote", "rollback", "doctor", "history", "unlock"),
+        *("drift", "why", "promote", "rollback", "doctor", "rotate-keys", "history", "unlock"),
         *("graph", "schema", "sandbox"),
     ],
 )

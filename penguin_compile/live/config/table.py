@@ -99,11 +99,17 @@ class SettingsTable:
             )
             connection.execute(statement, [self._parameters(one, flag) for one in group])
 
-    def update(self, connection: Connection, rows: Sequence[NewValues]) -> int:
-        """Change rows whose value is still the one that was read; how many there were."""
+    def update(
+        self, connection: Connection, rows: Sequence[NewValues], *, sign: bool = True
+    ) -> int:
+        """Change rows whose value is still the one that was read; how many there were.
+
+        Without `sign`, who edited a row when stays what it is.
+        """
         from sqlalchemy import bindparam, func, update
 
         flag = self._flags(connection)
+        stamps = self._stamps("last_updated") if sign else []
         changed = 0
         for columns, group in _alike(rows):
             statement = (
@@ -112,8 +118,8 @@ class SettingsTable:
                 .values(
                     {
                         **{self._columns[name]: bindparam(f"new_{name}") for name in columns},
-                        **self._author(),
-                        **{name: func.current_timestamp() for name in self._stamps("last_updated")},
+                        **(self._author() if sign else {}),
+                        **{name: func.current_timestamp() for name in stamps},
                     }
                 )
             )
