@@ -19,6 +19,7 @@ from penguin_compile.cli.planning import (
     plan_options,
     show_plan,
 )
+from penguin_compile.cli.progress import progress_bar
 from penguin_compile.cli.specs import count_findings
 from penguin_compile.core.errors import AppliedInPart, Refused, UsageError
 from penguin_compile.model.plan import Action, ChangeClass
@@ -73,7 +74,8 @@ def command(
         if has_work(plan):
             ask(plan, yes=yes)
         text = plan_text(plan, checked.loaded.path, decisions)
-        outcome = session.apply(plan, plan_text=text, lock_timeout=seconds)
+        with progress_bar(plan) as progress:
+            outcome = session.apply(plan, plan_text=text, lock_timeout=seconds, progress=progress)
     return report(outcome, plan)
 
 
@@ -102,7 +104,8 @@ def _apply_saved(
         show_plan(plan, unmanaged=False)
         session.check(plan, replace(saved.decisions, skip_conflicts=skip_conflicts))
         text = plan_text(plan, saved.spec, saved.decisions)
-        outcome = session.apply(plan, plan_text=text, lock_timeout=seconds)
+        with progress_bar(plan) as progress:
+            outcome = session.apply(plan, plan_text=text, lock_timeout=seconds, progress=progress)
     return report(outcome, plan)
 
 

@@ -57,12 +57,12 @@ def command(
     with open_environment(resolved, checked.loaded.root) as session:
         plan = session.plan(decisions)
         warnings = refusals(session, plan, decisions)
-    plan = replace(plan, findings=tuple(diagnostic_data(one) for one in checked.findings))
-    text = plan_text(plan, checked.loaded.path, decisions)
+    if out is not None or form == "json":
+        plan = replace(plan, findings=tuple(diagnostic_data(one) for one in checked.findings))
     if out is not None:
-        _save(Path(out), text)
+        _save(Path(out), plan_text(plan, checked.loaded.path, decisions))
     if form == "json":
-        click.echo(text, nl=False)
+        click.echo(plan_text(plan, checked.loaded.path, decisions), nl=False)
     else:
         show_plan(plan, unmanaged=show_unmanaged)
     for warning in warnings:

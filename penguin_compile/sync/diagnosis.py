@@ -202,13 +202,13 @@ def _check_creating(subject: str, text: str, connection: Connection) -> Iterator
 
 def _check_rows(app: App, connection: Connection) -> Iterator[Check]:
     """Whether what is stored encrypted can be opened."""
-    rows = SettingsTable(app.outputs.config_table, "").read(connection) or {}
+    rows = SettingsTable(app.outputs.config_table, "").read(connection)
     try:
         keyring = read_keyring()
     except SecretUnavailable:
         return  # told with the keys
     known = set() if keyring is None else set(keyring.keys)
-    sealed = {key: key_of(row.text("config_value") or "") for key, row in rows.items()}
+    sealed = {key: key_of(row.text("config_value") or "") for key, row in (rows or {}).items()}
     lost = sorted(key for key, one in sealed.items() if one is not None and one not in known)
     if lost:
         names = sorted({str(sealed[key]) for key in lost})

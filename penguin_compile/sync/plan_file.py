@@ -47,7 +47,9 @@ def summarise(plan: Plan) -> dict[str, int]:
         "conflicts": classes[ChangeClass.CONFLICT],
         "kept": sum(classes[one] for one in kept),
         "adopted": classes[ChangeClass.ADOPT],
-        "unchanged": classes[ChangeClass.UNCHANGED] + classes[ChangeClass.CONVERGED],
+        "unchanged": classes[ChangeClass.UNCHANGED]
+        + classes[ChangeClass.CONVERGED]
+        + sum(plan.unchanged.values()),
         "unmanaged": classes[ChangeClass.UNMANAGED],
         "waiting": sum(_is_waiting(one) for one in plan.changes),
         "description_only": sum(_is_description(one) for one in writes),

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from penguin_compile.core.errors import DatabaseFailure, PenguinError
 from penguin_compile.live.config.database_url import (
@@ -36,6 +36,14 @@ _CLOCKS: Final = {
     MYSQL: "SELECT unix_timestamp(now(6))",
 }
 _EXTRAS: Final = {POSTGRESQL: "postgres", MYSQL: "mysql"}
+
+
+def fetch_tuples(connection: Connection, query: Any) -> list[tuple[Any, ...]]:
+    """All rows as the driver returns them: a mapping of each costs more than the SELECT."""
+    result = connection.execute(query)
+    rows = result.cursor.fetchall()
+    result.close()
+    return list(rows)
 
 
 class Database:
