@@ -88,16 +88,12 @@ class KeyRotation:
                 hint=f"add environments.{name}.database: {{url: …}}",
             )
         self._session = session
-        self._bases = session.state.bases()
+        self._ledger = session.state.ledger()
         self._backend = ConfigBackend(
             session.database,
             session.app,
             salt=session.state.salt(),
-            secret_keys=[
-                address.name
-                for address, base in self._bases.items()
-                if isinstance(base.fields.get(VALUE), SecretState)
-            ],
+            secret_keys=self._ledger.secret_keys(KIND),
         )
         if self._backend.keyring is None:
             raise SecretUnavailable("there are no keys to rotate to", hint=keys_hint())
@@ -135,7 +131,7 @@ class KeyRotation:
             removable=[
                 one for one in self._keyring.keys if one not in used | {self._keyring.first}
             ],
-            behind=[address for address, _ in self._find_behind(rows, self._bases)],
+            behind=[address for address, _ in self._find_behind(rows, self._ledger)],
         )
 
     def run(self, *, spec: str, lock_timeout: float = 0.0) -> int:

@@ -211,13 +211,18 @@ def _read_secret(setting: Setting, secret: Masked) -> Masked:
     """The secret as its row holds it before it is sealed: booleans and numbers in one spelling."""
     if setting.type is SettingType.STRING:
         return secret
+    broken = False
+    value: JsonValue = None
     try:
         value = parse_stored(setting.type.value, secret.reveal())
     except (ValueError, RecursionError):
+        broken = True
+    # Raised out here: the error that says why holds the value, and would come along as context.
+    if broken:
         raise SecretUnavailable(
             f"the secret {setting.secret} of config/{setting.key} is no {setting.type.value}",
             hint="correct the value where it is kept",
-        ) from None
+        )
     if setting.type in {SettingType.BOOLEAN, SettingType.INTEGER}:
         return Masked(stored_text(setting.type, value))
     return secret

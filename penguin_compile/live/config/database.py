@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 _BUSY_SECONDS: Final = 10.0
+_LOGGER: Final = "penguin-compile"
 _CLOCKS: Final = {
     POSTGRESQL: "SELECT extract(epoch FROM clock_timestamp())",
     MYSQL: "SELECT unix_timestamp(now(6))",
@@ -128,7 +129,7 @@ class Database:
         # Rows that a transaction reads again must show what others committed meanwhile.
         level = "READ COMMITTED"
         return create_engine(
-            self._url, hide_parameters=True, pool_pre_ping=True, isolation_level=level
+            self._url, pool_pre_ping=True, isolation_level=level, **_without_values()
         )
 
     def _open_sqlite(self, mode: str, begin: str, pragma: str | None) -> Engine:
@@ -149,7 +150,7 @@ class Database:
             return connection
 
         engine = create_engine(
-            "sqlite+pysqlite://", creator=connect, poolclass=NullPool, hide_parameters=True
+            "sqlite+pysqlite://", creator=connect, poolclass=NullPool, **_without_values()
         )
         # The driver's own idea of transactions commits before DDL; ours begin and end by name.
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
@@ -168,10 +169,13 @@ class Database:
 
         try:
             yield
-        except PenguinError:
+        except PenguinError as failure:
+            _forget_values(failure)
             raise
         except (SQLAlchemyError, OSError, ImportError) as error:
-            raise self._explain(operation, error) from None
+            explained = self._explain(operation, error)
+            _forget_values(error)
+            raise explained from None
 
     def _explain(self, operation: str, error: Exception) -> DatabaseFailure:
         reason, hint = _reason(error, sqlite=self.dialect == SQLITE)
@@ -181,6 +185,28 @@ class Database:
             reason = f"the driver {error.name} is not installed"
             hint = f"pip install 'penguin-compile[{_EXTRAS.get(self.dialect, 'all')}]'"
         return DatabaseFailure(f"{self.describe()}: {operation} failed: {reason}", hint=hint)
+
+
+def _without_values() -> dict[str, Any]:
+    """Options of an engine that logs statements alone, whatever level is asked of SQLAlchemy."""
+    import logging
+
+    logger = logging.getLogger(f"sqlalchemy.engine.Engine.{_LOGGER}")
+    if logger.getEffectiveLevel() < logging.INFO:  # at DEBUG it logs every row that it reads
+        logger.setLevel(logging.INFO)
+    return {"hide_parameters": True, "logging_name": _LOGGER}
+
+
+def _forget_values(error: BaseException | None) -> None:
+    """Take rows and parameters out of an error and those behind it: they come along as context."""
+    from sqlalchemy.exc import StatementError
+
+    while error is not None:
+        if isinstance(error, StatementError):
+            error.args = (type(error).__name__,)
+            error.params, error.orig = None, None
+            error.__cause__ = error.__context__ = None
+        error = error.__context__
 
 
 _SQLITE_HINTS: Final = {
