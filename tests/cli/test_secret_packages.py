@@ -112,3 +112,9 @@ def test_what_goes_wrong_in_it_is_told_with_its_name_and_without_the_value(
     assert problem in done.stderr
     assert NAME in done.stderr
     assert "canary" not in done.stdout + done.stderr
+
+
+def test_compile_forgets_nothing_when_the_package_goes(penguin: Penguin, tmp_path: Path) -> None:
+    assert penguin("compile").returncode == 0
+    assert penguin("compile").returncode == 0
+    assert penguin("compile", path=tmp_path / "none").returncode == 1
