@@ -67,13 +67,14 @@ def command(
     decisions = decide({**options, "secrets": True})
     with open_environment(resolved, checked.loaded.root) as session:
         plan = session.plan(decisions)
-        show_plan(plan, unmanaged=show_unmanaged)
+        path = checked.loaded.path
+        show_plan(plan, unmanaged=show_unmanaged, spec=path, decisions=decisions)
         session.check(plan, decisions)
         if yes:
             session.check_memory(plan)
         if has_work(plan):
             ask(plan, yes=yes)
-        text = plan_text(plan, checked.loaded.path, decisions)
+        text = plan_text(plan, path, decisions)
         with progress_bar(plan) as progress:
             outcome = session.apply(plan, plan_text=text, lock_timeout=seconds, progress=progress)
     return report(outcome, plan)
@@ -101,7 +102,7 @@ def _apply_saved(
     checked, resolved = check_one(saved.spec, saved.app, saved.environment)
     with open_environment(resolved, checked.loaded.root) as session:
         plan = hold_to(saved, session.plan(saved.decisions))
-        show_plan(plan, unmanaged=False)
+        show_plan(plan, unmanaged=False, spec=saved.spec, decisions=saved.decisions)
         session.check(plan, replace(saved.decisions, skip_conflicts=skip_conflicts))
         text = plan_text(plan, saved.spec, saved.decisions)
         with progress_bar(plan) as progress:

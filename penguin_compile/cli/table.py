@@ -18,6 +18,7 @@ COMMANDS = {
         "Encrypt stored secrets anew with the first key.",
     ),
     "history": ("penguin_compile.cli.history", "List what was applied, when and by whom."),
+    "show": ("penguin_compile.cli.show", "Show a saved plan, or what a revision did."),
     "unlock": ("penguin_compile.cli.unlock", "Free the lock of a run that is dead."),
     "graph": ("penguin_compile.cli.graph", "Draw services, routes and features."),
     "schema": ("penguin_compile.cli.schema", "Print the JSON Schema of the language."),

@@ -121,6 +121,7 @@ class Plan:
 
     `targets` are the systems as a person may see them, without passwords. `unchanged` counts, by
     kind, what there is nothing to say or to do about; it is not among the changes.
+    `refusals` are why apply would refuse it, conflicts apart.
     """
 
     app: str
@@ -134,3 +135,4 @@ class Plan:
     unchanged: Mapping[str, int] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     findings: tuple[Mapping[str, Any], ...] = ()
+    refusals: tuple[str, ...] = ()

@@ -183,8 +183,6 @@ class _Run:
             new = {one for one, known in seen.items() if known is None}
             self.state.settle(memory, revision, entries, new=new)
             self._remember(memory, revision, written)
-            if not self.requests:
-                self.state.finish_revision(memory, revision, "done")
             lock.confirm(memory)
         for change in self.rows:
             if change.action is not Action.NONE:
@@ -216,6 +214,7 @@ class _Run:
             git_commit=self.author.git_commit,
             plan=self.author.plan,
             note=self.author.note,
+            complete=not self.requests,
         )
 
     def _open_table(self, table: Connection | None) -> SettingsWriter | None:

@@ -6,8 +6,10 @@ file, or where the environment's `state` says. Reading creates nothing: no table
 
 from __future__ import annotations
 
+import base64
 import os
 import uuid
+import zlib
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 FOLDER: Final = Path(".penguin")
 CONFIG_TABLE: Final = "config_table"  # what the meta table calls the name of an app's table
 _SALT_BYTES: Final = 32
+_LONG_PLAN: Final = 1_000_000
+_PACKED: Final = "zlib+base64:"
 _READING: Final = "reading the state"
 
 
@@ -48,7 +52,8 @@ class Entry:
 class RevisionStart:
     """What a revision knows when it begins. `plan` is JSON without secrets.
 
-    `note` says what it was where it was no plain apply: a rollback, an acknowledgement.
+    `note` says what it was where it was no plain apply: a rollback, an acknowledgement. `complete`:
+    it is done in the transaction that begins it.
     """
 
     actor: str
@@ -57,6 +62,7 @@ class RevisionStart:
     git_commit: str | None = None
     plan: str | None = None
     note: str | None = None
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +190,16 @@ class State:
                 for row in connection.execute(query.order_by(table.c.address)).mappings()
             ]
 
+    def plan_text(self, revision: int) -> str | None:
+        """The plan of a revision as JSON; None where none was kept."""
+        table = state_table("revision")
+        with self.database.reading(_READING) as connection:
+            if connection is None or self._version(connection) is None:
+                return None
+            query = self._select("revision").where(table.c.id == revision)
+            text = connection.execute(query.with_only_columns(table.c.plan)).scalar()
+            return None if text is None else _unpack(str(text))
+
     def prepare(self, connection: Connection) -> None:
         """Create or migrate our tables and keep the salt, inside the transaction.
 
@@ -223,16 +239,17 @@ class State:
         newest = select(func.max(table.c.id)).where(*self._place(table))
         number = (connection.execute(newest).scalar() or 0) + 1
         self._interrupt(connection)
+        now = _now()
         values = {
             "id": number,
-            "started_at": _now(),
-            "finished_at": None,
+            "started_at": now,
+            "finished_at": now if start.complete else None,
             "actor": start.actor,
             "tool_version": start.tool_version,
             "git_commit": start.git_commit,
             "spec_digest": start.spec_digest,
-            "status": "running",
-            "plan": start.plan,
+            "status": "done" if start.complete else "running",
+            "plan": None if start.plan is None else _pack(start.plan),
             "note": start.note,
         }
         self._insert(connection, "revision", values)
@@ -413,6 +430,19 @@ class State:
         query = self._select("meta").where(table.c.name == name).with_only_columns(table.c.value)
         value = connection.execute(query).scalar()
         return None if value is None else str(value)
+
+
+def _pack(text: str) -> str:
+    """A long plan compressed: MySQL takes no statement over 16 MB by default."""
+    if len(text) < _LONG_PLAN:
+        return text
+    return _PACKED + base64.b64encode(zlib.compress(text.encode(), level=1)).decode()
+
+
+def _unpack(text: str) -> str:
+    if not text.startswith(_PACKED):
+        return text
+    return zlib.decompress(base64.b64decode(text.removeprefix(_PACKED))).decode()
 
 
 def _now() -> str:

@@ -100,6 +100,7 @@ BEFORE_EDITS = (
     ("doctor", *DEV),
     ("plan", *DEV),
     ("plan", *DEV, "--secrets", "--out", "plan.json"),
+    ("show", "plan.json"),
     ("apply", "plan.json"),
     ("plan", *DEV, "--secrets"),
 )
@@ -117,6 +118,7 @@ AFTER_EDITS = (
     ("apply", *DEV, "--yes", "--use-spec", "config/typed"),
     ("rollback", "1", *DEV, "--yes"),
     ("unlock", "no-such-lock", *DEV),
+    *(("show", str(one), *DEV) for one in range(1, 6)),
     ("history", *DEV),
     ("doctor", *DEV),
 )
