@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
+from bench.databases import bench_databases
 from bench.specs import make_spec
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -126,12 +127,38 @@ def bench_commands(runs: int, folder: str) -> None:
     print_rows("whole commands", "python -c pass", floor, rows)
 
 
+def bench_unchanged(spec: Path, runs: int) -> None:
+    """A compile that changes nothing beside reading and hashing its files, both whole processes."""
+    program = str(Path(sys.executable).parent / "penguin-compile")
+    command = [program, "compile", str(spec)]
+    subprocess.run(command, check=True, capture_output=True, cwd=spec.parent)
+    files = [spec, *(one for one in (spec.parent / "generated").rglob("*") if one.is_file())]
+    hashing = (
+        "import hashlib, sys\n"
+        "for path in sys.argv[1:]:\n"
+        "    with open(path, 'rb') as file:\n"
+        "        hashlib.file_digest(file, 'sha256').hexdigest()\n"
+    )
+    floor_command = [sys.executable, "-c", hashing, *map(str, files)]
+
+    def run(command: list[str]) -> Callable[[], object]:
+        return lambda: subprocess.run(command, check=True, capture_output=True, cwd=spec.parent)
+
+    floor = measure(max(runs, 11), run(floor_command))
+    rows = {
+        "floor: python, reading and hashing the same files": floor,
+        "penguin-compile compile": measure(max(runs, 11), run(command)),
+    }
+    print_rows(f"nothing changed, {len(files)} files", "that", floor, rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--services", type=int, default=10_000)
     parser.add_argument("--routes", type=int, default=10_000)
     parser.add_argument("--settings", type=int, default=20_000)
+    parser.add_argument("--rows", type=int, default=100_000, help="of the config table; 0: none")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         bench_commands(max(chosen.runs, 11), f"{folder}/out")
@@ -139,6 +166,10 @@ def main() -> None:
         spec.write_text(make_spec(chosen.services, chosen.routes, chosen.settings))
         bench_memory(spec)
         bench_stages(spec, chosen.runs)
+        bench_unchanged(spec, chosen.runs)
+        if chosen.rows:
+            bench_databases(chosen.rows, folder)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -7,10 +7,10 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from penguin_compile.core.errors import PenguinError
+from penguin_compile.core.published_schema import read_schema
 from penguin_compile.targets.target import Artifact
 
 _SCHEMAS = {
@@ -74,21 +74,6 @@ def _validator(schema: str) -> Any:
     import jsonschema_rs
 
     return jsonschema_rs.validator_for(read_schema(schema), retriever=read_schema)
-
-
-def read_schema(uri: str) -> Any:
-    """A schema of this project, by its file name or by an address that ends in it."""
-    package = Path(__file__).parent.parent
-    name = uri.rpartition("/")[2]
-    # in a wheel the schemas are part of the package, in a checkout they stand beside it
-    folders = (package / "schemas", package.parent / "schemas")
-    path = next((folder / name for folder in folders if (folder / name).is_file()), None)
-    if path is None:
-        raise PenguinError(
-            f"the schema {name} is missing from this installation",
-            hint="install penguin-compile again",
-        )
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _check_python(path: str, text: str) -> None:

@@ -19,6 +19,7 @@ from penguin_compile.cli.planning import (
     plan_options,
     show_plan,
 )
+from penguin_compile.cli.progress import progress_bar
 from penguin_compile.cli.specs import count_findings
 from penguin_compile.core.errors import AppliedInPart, Refused, UsageError
 from penguin_compile.model.plan import Action, ChangeClass
@@ -66,14 +67,16 @@ def command(
     decisions = decide({**options, "secrets": True})
     with open_environment(resolved, checked.loaded.root) as session:
         plan = session.plan(decisions)
-        show_plan(plan, unmanaged=show_unmanaged)
+        path = checked.loaded.path
+        show_plan(plan, unmanaged=show_unmanaged, spec=path, decisions=decisions)
         session.check(plan, decisions)
         if yes:
             session.check_memory(plan)
         if has_work(plan):
             ask(plan, yes=yes)
-        text = plan_text(plan, checked.loaded.path, decisions)
-        outcome = session.apply(plan, plan_text=text, lock_timeout=seconds)
+        text = plan_text(plan, path, decisions)
+        with progress_bar(plan) as progress:
+            outcome = session.apply(plan, plan_text=text, lock_timeout=seconds, progress=progress)
     return report(outcome, plan)
 
 
@@ -99,10 +102,11 @@ def _apply_saved(
     checked, resolved = check_one(saved.spec, saved.app, saved.environment)
     with open_environment(resolved, checked.loaded.root) as session:
         plan = hold_to(saved, session.plan(saved.decisions))
-        show_plan(plan, unmanaged=False)
+        show_plan(plan, unmanaged=False, spec=saved.spec, decisions=saved.decisions)
         session.check(plan, replace(saved.decisions, skip_conflicts=skip_conflicts))
         text = plan_text(plan, saved.spec, saved.decisions)
-        outcome = session.apply(plan, plan_text=text, lock_timeout=seconds)
+        with progress_bar(plan) as progress:
+            outcome = session.apply(plan, plan_text=text, lock_timeout=seconds, progress=progress)
     return report(outcome, plan)
 
 

@@ -15,7 +15,7 @@ from penguin_compile.cli.planning import (
     open_environment,
     plan_options,
     refusals,
-    show_plan,
+    render_view,
 )
 from penguin_compile.core.errors import FileFailure
 
@@ -28,7 +28,11 @@ from penguin_compile.core.errors import FileFailure
 @environment_option
 @click.option("--out", type=click.Path(), metavar="FILE", help="Save the plan for apply.")
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="How it is shown."
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown", "html"]),
+    default="text",
+    help="How it is shown; markdown is for a pull request.",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 on changes, 3 on conflicts.")
 @click.option("--secrets", is_flag=True, help="Resolve secrets and compare their fingerprints.")
@@ -50,23 +54,28 @@ def command(
     SPEC is a spec file, or a folder that holds one; default spec/.
     """
     from penguin_compile.report.diagnostics_json import diagnostic_data
-    from penguin_compile.sync.plan_file import plan_text, summarise
+    from penguin_compile.report.plan_view import view_plan
+    from penguin_compile.sync.plan_file import plan_data, summarise, write_json
 
     checked, resolved = check_one(spec, app_name, environment)
     decisions = decide({**options, "secrets": secrets})
     with open_environment(resolved, checked.loaded.root) as session:
         plan = session.plan(decisions)
-        warnings = refusals(session, plan, decisions)
-    plan = replace(plan, findings=tuple(diagnostic_data(one) for one in checked.findings))
-    text = plan_text(plan, checked.loaded.path, decisions)
+        plan = replace(
+            plan,
+            findings=tuple(diagnostic_data(one) for one in checked.findings),
+            refusals=tuple(refusals(session, plan, decisions)),
+        )
+    data = plan_data(plan, checked.loaded.path, decisions)
+    text = write_json(data) if out is not None or form == "json" else ""
     if out is not None:
         _save(Path(out), text)
     if form == "json":
         click.echo(text, nl=False)
     else:
-        show_plan(plan, unmanaged=show_unmanaged)
-    for warning in warnings:
-        click.echo(f"\napply would refuse this: {warning}", err=True)
+        click.echo(render_view(view_plan(data, unmanaged=show_unmanaged), form), nl=False)
+    for refusal in plan.refusals:
+        click.echo(f"\napply would refuse this: {refusal}", err=True)
     if out is not None:
         click.echo(f"\nsaved; apply exactly this with: penguin-compile apply {out}", err=True)
     counts = summarise(plan)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,8 +19,11 @@ from penguin_compile.pipeline import SPEC_FOLDER, CheckedSpec, ResolvedApp, chec
 
 if TYPE_CHECKING:
     from penguin_compile.model.plan import Plan
+    from penguin_compile.report.plan_view import PlanView
     from penguin_compile.sync.decisions import Decisions
     from penguin_compile.sync.session import Session
+
+_NARROWEST, _WIDEST = 80, 140
 
 app_option = click.option(
     "--app", "app_name", metavar="NAME", help="Which app, where there are several."
@@ -148,9 +152,33 @@ def refusals(session: Session, plan: Plan, decisions: Decisions) -> list[str]:
     return []
 
 
-def show_plan(plan: Plan, *, unmanaged: bool) -> None:
-    """The plan as text on stdout."""
-    from penguin_compile.report.plan_text import render_plan
-    from penguin_compile.sync.plan_file import summarise as count
+def show_plan(
+    plan: Plan, *, unmanaged: bool, spec: str = "", decisions: Decisions | None = None
+) -> None:
+    """The plan as text on stdout; with its spec and decisions, where its commands name them."""
+    from penguin_compile.report.plan_view import view_plan
+    from penguin_compile.sync.decisions import Decisions
+    from penguin_compile.sync.plan_file import plan_data
 
-    click.echo(render_plan(plan, count(plan), style, unmanaged=unmanaged), nl=False)
+    data = plan_data(plan, spec, decisions or Decisions())
+    click.echo(render_view(view_plan(data, unmanaged=unmanaged), "text"), nl=False)
+
+
+def render_view(view: PlanView, form: str) -> str:
+    """A plan as text, Markdown or HTML."""
+    if form == "markdown":
+        from penguin_compile.report.plan_markdown import render_plan_markdown
+
+        return render_plan_markdown(view)
+    if form == "html":
+        from penguin_compile.report.plan_html import render_plan_html
+
+        return render_plan_html(view)
+    from penguin_compile.report.plan_text import render_plan
+
+    return render_plan(view, style, width=_columns())
+
+
+def _columns() -> int:
+    """As wide as the terminal, within reason; 100 columns where there is none."""
+    return min(max(get_terminal_size((100, 0)).columns, _NARROWEST), _WIDEST)

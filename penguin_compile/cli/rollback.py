@@ -17,6 +17,7 @@ from penguin_compile.cli.planning import (
     plan_options,
     show_plan,
 )
+from penguin_compile.cli.progress import progress_bar
 from penguin_compile.core.suggestion import list_names
 from penguin_compile.model.plan import Action, ChangeClass
 
@@ -72,13 +73,16 @@ def command(
             session.check_memory(plan)
         if has_work(plan):
             ask(plan, yes=yes, instead=_INSTEAD)
-        outcome = session.apply(
-            plan,
-            plan_text=plan_text(plan, checked.loaded.path, decisions),
-            lock_timeout=seconds,
-            desired=back.desired,
-            note=f"rollback to {revision}",
-        )
+        text = plan_text(plan, checked.loaded.path, decisions)
+        with progress_bar(plan) as progress:
+            outcome = session.apply(
+                plan,
+                plan_text=text,
+                lock_timeout=seconds,
+                progress=progress,
+                desired=back.desired,
+                note=f"rollback to {revision}",
+            )
         forward = session.plan(Decisions())
     code = report(outcome, plan)
     _tell_what_the_spec_says(forward, checked.loaded.path)

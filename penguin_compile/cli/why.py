@@ -49,7 +49,7 @@ def command(
 
     checked, resolved = check_one(spec, app_name, environment)
     with open_environment(resolved, checked.loaded.root) as session:
-        known = answer(session, session.plan(Decisions()), address)
+        known = answer(session, session.plan(Decisions(), whole=True), address)
     commands = list(_suggest(known, place_of(spec, app_name, environment)))
     text = why_json(known, commands) if form == "json" else render_why(known, commands, style)
     click.echo(text, nl=False)

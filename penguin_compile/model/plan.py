@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -119,8 +119,9 @@ class Change:
 class Plan:
     """All changes of one app and environment, in the order in which apply takes them.
 
-    `targets` are the systems as a person may see them, without passwords. `unmanaged` counts
-    what neither spec nor ledger knows.
+    `targets` are the systems as a person may see them, without passwords. `unchanged` counts, by
+    kind, what there is nothing to say or to do about; it is not among the changes.
+    `refusals` are why apply would refuse it, conflicts apart.
     """
 
     app: str
@@ -131,5 +132,7 @@ class Plan:
     created_at: str
     targets: tuple[str, ...]
     changes: tuple[Change, ...]
+    unchanged: Mapping[str, int] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     findings: tuple[Mapping[str, Any], ...] = ()
+    refusals: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hmac import compare_digest
 from typing import Any
 
 from penguin_compile.core.pointer import Pointer
@@ -31,9 +32,9 @@ class SecretState:
         if not isinstance(other, SecretState):
             return False
         if self.fingerprint is not None and other.fingerprint is not None:
-            return self.fingerprint == other.fingerprint
+            return compare_digest(self.fingerprint, other.fingerprint)
         if self.stored is not None and other.stored is not None:
-            return self.stored == other.stored
+            return compare_digest(self.stored, other.stored)
         return None
 
 

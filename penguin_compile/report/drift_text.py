@@ -10,7 +10,7 @@ from typing import Any
 from penguin_compile.model.plan import ABSENT, Plan
 from penguin_compile.model.record import VALUE
 from penguin_compile.report.change_reason import explain_change
-from penguin_compile.report.plan_text import show
+from penguin_compile.report.plan_words import show
 from penguin_compile.report.printable import printable
 from penguin_compile.sync.drift import LiveEdit
 from penguin_compile.sync.plan_file import value_data

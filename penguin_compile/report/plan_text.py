@@ -2,230 +2,126 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from textwrap import fill, wrap
-from typing import Any
+from typing import Final
 
-from penguin_compile.model.plan import (
-    ABSENT,
-    Action,
-    Change,
-    ChangeClass,
-    FieldChange,
-    Origin,
-    Plan,
+from penguin_compile.model.plan import Action
+from penguin_compile.report.plan_view import ChangeView, PlanView, ways_out
+from penguin_compile.report.plan_words import (
+    description_note,
+    details,
+    revision_words,
+    sign,
+    summary_parts,
 )
-from penguin_compile.model.record import VALUE, SecretState
+from penguin_compile.report.printable import printable
 
 Style = Callable[[str, str], str]
 
-_WIDTH = 100
-_LONGEST_VALUE = 60
-_SIGNS = {
-    Action.CREATE: ("+", "green"),
-    Action.UPDATE: ("~", "yellow"),
-    Action.DELETE: ("-", "red"),
-}
-_QUIET = frozenset(
-    (ChangeClass.UNCHANGED, ChangeClass.UNMANAGED, ChangeClass.CONVERGED, ChangeClass.ADOPT)
-)
+WIDTH: Final = 100  # columns where nobody says how many there are
+_WIDEST_ADDRESS: Final = 44
+_MOST_CONFLICTS: Final = 20
+_COLOURS: Final = {"+": "green", "~": "yellow", "-": "red", "!": "magenta", "=": "cyan"}
+_DONE: Final = "done"
+_STEPS: Final = {_DONE: "green", "failed": "red", "skipped": "yellow", "unknown": "yellow"}
 
 
 def _plain(text: str, _colour: str) -> str:
     return text
 
 
-def render_plan(
-    plan: Plan, summary: dict[str, int], style: Style = _plain, *, unmanaged: bool = False
-) -> str:
-    """The plan as cli.md shows it; `unmanaged` lists what neither spec nor ledger knows."""
-    header = " · ".join((plan.app, plan.environment, f"spec {plan.spec_digest[:6]}", *plan.targets))
-    shown = [one for one in plan.changes if _is_shown(one, unmanaged=unmanaged)]
-    width = min(max((len(str(one.address)) for one in shown), default=0) + 2, 44)
-    lines = [style(header, "bright_white"), ""]
-    for change in shown:
-        lines.extend(_change_lines(change, width, style))
-    if shown:
+def render_plan(plan: PlanView, style: Style = _plain, *, width: int = WIDTH) -> str:
+    """The plan as cli.md shows it; `width` columns, which only a word may exceed."""
+    lines = list(_head(plan, style, width))
+    column = min(
+        max((len(printable(one.address)) for one in plan.changes), default=0) + 2,
+        _WIDEST_ADDRESS,
+        width // 2,
+    )
+    for change in plan.changes:
+        lines.extend(_change_lines(change, column, style, width))
+    if plan.changes:
         lines.append("")
+    for address, step in plan.left_over.items():
+        lines.append(f"  {printable(address)}: {_step(step.status, step.message, style)}")
     for notice in plan.notices:
-        lines.extend(
-            style(line, "cyan") for line in wrap(f"note: {notice}", _WIDTH, subsequent_indent="  ")
-        )
-    lines.append(summary_sentence(summary))
-    lines.extend(_ways_out(plan))
+        text = f"note: {printable(notice)}"
+        lines.extend(style(line, "cyan") for line in wrap(text, width, subsequent_indent="  "))
+    lines.append(_sentence(plan, width))
+    if plan.revision is None:
+        lines.extend(_ways_out(plan))
     return "\n".join(lines) + "\n"
 
 
-def _is_shown(change: Change, *, unmanaged: bool) -> bool:
-    if change.action is not Action.NONE:
-        return True
-    if change.klass is ChangeClass.UNMANAGED:
-        return unmanaged
-    return change.klass not in _QUIET
+def _head(plan: PlanView, style: Style, width: int) -> Iterator[str]:
+    title = printable(" · ".join(plan.title))
+    for line in wrap(title, width, subsequent_indent="  ", break_on_hyphens=False):
+        yield style(line, "bright_white")
+    if plan.revision is not None:
+        yield ""
+        for name, text in revision_words(plan.revision):
+            yield f"  {name:<10}{text}"
+    if plan.decisions:
+        decided = printable(f"decided: {' '.join(plan.decisions)}")
+        yield from wrap(decided, width, subsequent_indent="  ", break_on_hyphens=False)
+    yield ""
 
 
-def _change_lines(change: Change, width: int, style: Style) -> Iterator[str]:
-    sign, colour = _sign(change)
-    room = _WIDTH - 5 - width
-    texts = [line for text in _all_details(change) for line in wrap(text, room) or [""]]
+def _change_lines(change: ChangeView, column: int, style: Style, width: int) -> Iterator[str]:
+    mark = sign(change)
+    room = width - 5 - column
+    told = list(details(change))
+    done = change.step is not None and change.step.status == _DONE
+    if done:
+        told[-1:] = [f"{told[-1] if told else ''} · {_DONE}"]
+    texts = [line for text in told for line in wrap(text, room, break_on_hyphens=False) or [""]]
     first = texts[0] if texts else ""
-    line = f"  {style(sign, colour)} {change.address!s:<{width}} {first}".rstrip()
-    plain = f"  {sign} {change.address!s:<{width}} {first}".rstrip()
-    if change.origin and change.action is not Action.NONE:
-        room = _WIDTH - len(plain) - len(change.origin)
-        if room >= 2:
-            line += " " * max(2, min(room, 78 - len(plain))) + style(change.origin, "bright_black")
+    address = f"{printable(change.address):<{column}}"
+    if len(address) > column and first:  # too long for its column: what happens goes below it
+        texts.insert(0, "")
+        first = ""
+    plain = f"  {mark} {address} {first}".rstrip()
+    line = f"  {style(mark, _COLOURS[mark])} {address} {first}".rstrip()
+    origin = printable(change.origin or "")
+    if origin and change.action is not Action.NONE:
+        left = width - len(plain) - len(origin)
+        if left >= 2:
+            column_of_origin = max(2, min(left, width - 22 - len(plain)))
+            line += " " * column_of_origin + style(origin, "bright_black")
     yield line
     for text in texts[1:]:
-        yield f"    {'':<{width}} {text}".rstrip()
+        yield f"    {'':<{column}} {text}".rstrip()
+    if change.step is not None and not done:
+        step = _step(change.step.status, change.step.message, style)
+        yield f"    {'':<{column}} {step}"
 
 
-def _sign(change: Change) -> tuple[str, str]:
-    if change.klass is ChangeClass.CONFLICT:
-        return "!", "magenta"
-    if change.action is Action.NONE:
-        return ("-", "red") if change.klass is ChangeClass.DELETE else ("=", "cyan")
-    return _SIGNS[change.action]
+def _step(status: str, message: str | None, style: Style) -> str:
+    said = f": {printable(message)}" if message else ""
+    return style(printable(status), _STEPS.get(status, "white")) + said
 
 
-def _all_details(change: Change) -> Iterator[str]:
-    """And what the running app sees, where that isn't the live value that is told anyway."""
-    yield from _details(change)
-    if change.sees is not None and change.sees.origin is not Origin.ROW:
-        yield f"the app sees {show(change.sees.value)}: {change.sees.why}"
+def _sentence(plan: PlanView, width: int) -> str:
+    """`Plan: 1 to create, …; 1 live edit kept; 212 unchanged.`, and what the app doesn't see."""
+    name = "Plan" if plan.revision is None else "It was planned"
+    lines = [
+        fill(f"{name}: {'; '.join(summary_parts(plan.summary))}.", width, subsequent_indent="  ")
+    ]
+    note = description_note(plan.summary)
+    if note:
+        lines.append(fill(f"      {note}", width, subsequent_indent="  "))
+    return "\n".join(lines)
 
 
-def _details(change: Change) -> Iterator[str]:
-    """What happens, in a few words for each field."""
-    value = next((one for one in change.fields if one.path == VALUE), None)
-    match change.klass:
-        case ChangeClass.CONFLICT:
-            yield from _conflict(change, value)
-        case ChangeClass.OVERRIDE_KEPT if change.action is Action.NONE:
-            yield _kept(change, value)
-        case ChangeClass.LEFT if change.action is Action.NONE:
-            live = _live(change, value)
-            yield f"left: {live}{change.reason}"
-        case ChangeClass.DELETED_OUTSIDE:
-            yield f"deleted live{_by(change)}, kept so"
-        case ChangeClass.DELETE:
-            yield f"({change.reason})" if change.reason else "delete"
-        case ChangeClass.RELEASE:
-            yield "released: the ledger forgets it, live stays"
-        case ChangeClass.FORGET:
-            yield "gone on both sides: the ledger forgets it"
-        case ChangeClass.UNMANAGED:
-            yield "unmanaged"
-        case _ if change.action is Action.CREATE:
-            again = " (deleted live)" if change.klass is ChangeClass.RECREATE else ""
-            yield (_created(change, value) + again).strip()
-        case _:
-            yield from _updated(change)
-
-
-def _conflict(change: Change, value: FieldChange | None) -> Iterator[str]:
-    if value is None or change.reason:
-        yield f"conflict: {change.reason}"
-        return
-    sides = (("was", value.base), ("live", value.live), ("spec", value.desired))
-    texts = [f"{name} {show(one)}" for name, one in sides if one is not ABSENT]
-    if value.live is ABSENT:
-        texts.insert(1, "deleted live")
-    else:
-        texts[-2] += _by(change)
-    yield f"conflict: {', '.join(texts)}"
-
-
-def _kept(change: Change, value: FieldChange | None) -> str:
-    if value is None:
-        return f"live edits kept: {', '.join(one.path for one in change.fields)}"
-    moved = "unchanged" if value.base == value.desired else "set aside"
-    who = change.edited_by or "live edit"
-    return f"live {show(value.live)} kept ({who}; spec {show(value.desired)} {moved})"
-
-
-def _live(change: Change, value: FieldChange | None) -> str:
-    if value is None or value.live is ABSENT:
-        return "deleted live; "
-    return f"live {show(value.live)}{_by(change)}, spec {show(value.desired)}; "
-
-
-def _by(change: Change) -> str:
-    if not change.edited_by:
-        return ""
-    day = f", {change.edited_at[:10]}" if change.edited_at else ""
-    return f" ({change.edited_by}{day})"
-
-
-def _created(change: Change, value: FieldChange | None) -> str:
-    if value is not None:
-        return show(value.desired)
-    fields = {one.path: one.desired for one in change.fields}
-    if change.address.kind == "service":
-        where = f"{fields.get('protocol')}://{fields.get('ip_fqdn')}:{fields.get('port')}"
-        return f"{where} auth {fields.get('auth_type')}"
-    if change.address.kind == "mapping":
-        sources = ", ".join(fields.get("source_services") or ())
-        targets = ", ".join(fields.get("dest_services") or ())
-        return f"{sources} → {targets} {fields.get('path_prefix') or ''}".rstrip()
-    return ""
-
-
-def _updated(change: Change) -> Iterator[str]:
-    written = change.writes or {}
-    for one in change.fields:
-        if one.path in written:
-            name = "" if one.path == VALUE else f"{one.path} "
-            note = ""
-            if one.base is not ABSENT and one.live != one.base and not one.sensitive:
-                note = " (edited live)"
-            yield f"{name}{show(one.live)} → {show(one.desired)}{note}"
-        elif one.path == VALUE and one.live != one.desired:
-            yield _kept(change, one)
-
-
-def show(value: Any) -> str:
-    """A value in a few characters; secrets have no text but whether they are known."""
-    if value is ABSENT:
-        return "(none)"
-    if isinstance(value, SecretState):
-        known = value.fingerprint or value.stored
-        return f"secret {known[:8]}" if known else "(secret, known at apply)"
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
-
-
-def summary_sentence(summary: dict[str, int]) -> str:
-    """What the plan comes to: `Plan: 1 to create, …; 1 live edit kept; 212 unchanged.`."""
-    verbs = ("create", "update", "delete")
-    parts = [", ".join(f"{summary[verb]} to {verb}" for verb in verbs)]
-    for key, one, many in (
-        ("conflicts", "conflict", "conflicts"),
-        ("waiting", "delete held back", "deletes held back"),
-        ("kept", "live edit kept", "live edits kept"),
-        ("adopted", "adopted", "adopted"),
-    ):
-        if summary[key]:
-            parts.append(f"{summary[key]} {one if summary[key] == 1 else many}")
-    parts.append(f"{summary['unchanged']} unchanged")
-    if summary["unmanaged"]:
-        parts.append(f"{summary['unmanaged']} unmanaged")
-    sentence = f"Plan: {'; '.join(parts)}."
-    quiet = summary["description_only"]
-    if quiet:
-        sentence += (
-            f"\n      {quiet} of the updates the running app does not see (description only)."
-        )
-    return "\n".join(fill(line, _WIDTH, subsequent_indent="  ") for line in sentence.splitlines())
-
-
-def _ways_out(plan: Plan) -> Iterator[str]:
+def _ways_out(plan: PlanView) -> Iterator[str]:
     """How each conflict can be decided, ready to paste."""
-    conflicts = [one for one in plan.changes if one.klass is ChangeClass.CONFLICT]
-    for change in conflicts[:20]:
+    conflicts = plan.conflicts
+    for change in conflicts[:_MOST_CONFLICTS]:
         yield ""
-        yield f"{change.address}: decide with one of"
-        if change.manage != "enforce" or change.address.kind != "config":
-            yield f"  --keep-live {change.address}"
-        yield f"  --use-spec {change.address}"
+        yield f"{printable(change.address)}: decide with one of"
+        for way in ways_out(plan, change):
+            yield f"  {way.flag or way.command}"
+    if conflicts[_MOST_CONFLICTS:]:
+        yield ""
+        yield f"and {len(conflicts) - _MOST_CONFLICTS} more conflicts; globs decide many at once"

@@ -19,7 +19,7 @@ from penguin_compile.model.spec_change import (
     SpecChange,
     SpecDifference,
 )
-from penguin_compile.report.plan_text import show
+from penguin_compile.report.plan_words import show
 from penguin_compile.rules.secrets import (
     is_secret_text,
     recognise_credential,

@@ -11,7 +11,7 @@ from penguin_compile.model.plan import ABSENT
 from penguin_compile.model.record import VALUE
 from penguin_compile.report.change_reason import explain_change
 from penguin_compile.report.drift_text import author_of
-from penguin_compile.report.plan_text import show
+from penguin_compile.report.plan_words import show
 from penguin_compile.report.printable import printable
 from penguin_compile.sync.comparison import same
 from penguin_compile.sync.inquiry import Answer

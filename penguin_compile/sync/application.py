@@ -181,10 +181,9 @@ class _Run:
             written = {one.address: one for one in rows}
             ledger_only = [one for one in self._resources if one.action is Action.NONE]
             entries = [self._entry(one, written, writer) for one in (*self.rows, *ledger_only)]
-            self.state.settle(memory, revision, entries)
+            new = {one for one, known in seen.items() if known is None}
+            self.state.settle(memory, revision, entries, new=new)
             self._remember(memory, revision, written)
-            if not self.requests:
-                self.state.finish_revision(memory, revision, "done")
             lock.confirm(memory)
         for change in self.rows:
             if change.action is not Action.NONE:
@@ -216,6 +215,7 @@ class _Run:
             git_commit=self.author.git_commit,
             plan=self.author.plan,
             note=self.author.note,
+            complete=not self.requests,
         )
 
     def _open_table(self, table: Connection | None) -> SettingsWriter | None:
@@ -265,7 +265,7 @@ class _Run:
         self.state.audit(memory, audit, actor=self.actor, revision=revision)
         steps = [step_of(one, "done") for one in changes]
         steps += [step_of(one, "pending") for one in self.requests]
-        self.state.record(memory, revision, steps)
+        self.state.record(memory, revision, steps, first=True)
 
 
 def _settle_unwritten(given: SecretState, before: Any, now: Any) -> SecretState:

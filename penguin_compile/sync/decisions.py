@@ -40,14 +40,16 @@ class Decisions:
         """Whether `--only` lets an address into the plan."""
         return not self.only or any(fnmatchcase(str(address), glob) for glob in self.only)
 
-    def unmatched(self, addresses: Iterable[Address]) -> list[str]:
+    def unmatched(self, addresses: Iterable[str]) -> list[str]:
         """A warning for each glob that matches nothing."""
-        names = [str(one) for one in addresses]
         flags = (
             ("--keep-live", self.keep_live),
             ("--use-spec", self.use_spec),
             ("--only", self.only),
         )
+        if not any(globs for _, globs in flags):
+            return []
+        names = list(addresses)
         return [
             f"{flag} {glob} matches nothing"
             for flag, globs in flags

@@ -121,7 +121,6 @@ def acknowledge(
             Step(address=one.base.address, action=_ACKNOWLEDGE, status="done") for one in edits
         ]
         state.record(connection, revision, steps)
-        state.finish_revision(connection, revision, "done")
         lock.confirm(connection)
     return revision
 
@@ -152,6 +151,7 @@ def _start(
         git_commit=git_commit,
         plan=plan_text(replace(plan, changes=changes), spec, Decisions()),
         note=f"acknowledged {edited}",
+        complete=True,
     )
 
 

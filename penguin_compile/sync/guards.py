@@ -36,10 +36,11 @@ class Memory:
 
 def remember(situation: Situation, others: tuple[str, ...] = ()) -> Memory:
     """What the ledger knows of a situation, counted."""
-    entries = Counter(one.kind for one in situation.bases)
-    wanted = {one.address.kind for one in situation.desired}
+    settled = situation.count_settled()
+    entries = settled + Counter(one.kind for one in situation.bases)
+    wanted = {*settled, *(one.address.kind for one in situation.desired)}
     return Memory(
-        owned=Counter(one.kind for one in situation.bases if one in situation.live),
+        owned=settled + Counter(one.kind for one in situation.bases if one in situation.live),
         gone={
             kind: number
             for kind, number in entries.items()
@@ -59,6 +60,7 @@ def check_guards(
     """
     if memory is None:
         owned = Counter(one.address.kind for one in plan.changes if _is_owned(one))
+        owned.update(plan.unchanged)
         memory = Memory(owned=owned, gone={})
     max_updates = decisions.max_updates or limits.get("max_updates")
     max_deletes = decisions.max_deletes or limits.get("max_deletes")

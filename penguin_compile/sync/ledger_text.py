@@ -5,22 +5,52 @@ Secrets stand beside the fields, not among them, so that no value of a spec can 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final
 
 from penguin_compile.core.canonical import canonical_json
 from penguin_compile.model.record import SecretState
 
+SECRETS_MARK: Final = '"secrets":{"'  # in no text without secrets: there, quotes are escaped
+
 
 def write_fields(fields: Mapping[str, Any]) -> str:
     """`{"fields": …}`, with `"secrets": {path: {"fingerprint", "stored"}}` where there are any."""
-    plain = {path: _plain(one) for path, one in fields.items() if not _is_secret(one)}
+    dumps, options = _fast_writer()
+    try:
+        return dumps({"fields": fields}, _plain, options).decode()
+    except TypeError:  # a secret, an integer of more than 64 bits, half of a surrogate pair
+        return _write_slowly(fields)
+
+
+@cache
+def _fast_writer() -> tuple[Callable[..., bytes], int]:
+    """What writes JSON in C; looked up once, because it is called for each of many entries."""
+    import orjson
+
+    return orjson.dumps, orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
+
+
+def _write_slowly(fields: Mapping[str, Any]) -> str:
+    plain = {path: one for path, one in fields.items() if not isinstance(one, SecretState)}
     secrets = {
         path: {"fingerprint": one.fingerprint, "stored": one.stored}
         for path, one in fields.items()
         if isinstance(one, SecretState)
     }
+    plain = {path: sorted(one) if _is_set(one) else one for path, one in plain.items()}
     return canonical_json({"fields": plain, **({"secrets": secrets} if secrets else {})})
+
+
+def _plain(value: Any) -> Any:
+    if _is_set(value):
+        return sorted(value)
+    raise TypeError
+
+
+def _is_set(value: Any) -> bool:
+    return isinstance(value, set | frozenset)
 
 
 def read_fields(text: str) -> dict[str, Any]:
@@ -32,11 +62,3 @@ def read_fields(text: str) -> dict[str, Any]:
     for path, state in data.get("secrets", {}).items():
         fields[path] = SecretState(fingerprint=state["fingerprint"], stored=state["stored"])
     return fields
-
-
-def _is_secret(value: object) -> bool:
-    return isinstance(value, SecretState)
-
-
-def _plain(value: Any) -> Any:
-    return sorted(value) if isinstance(value, set | frozenset) else value

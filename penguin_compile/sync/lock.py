@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -156,8 +156,9 @@ def _try(state: State, holder: Holder) -> tuple[Lock | None, Mapping[str, Any] |
         now = state.database.now(connection)
         if row is not None and not _is_free(row, now):
             return None, row
+        first = nullcontext() if row is not None else connection.begin_nested()
         try:
-            with connection.begin_nested():
+            with first:
                 return _take(connection, state, holder, row, now), row
         except IntegrityError:  # two were the first at once
             return None, row

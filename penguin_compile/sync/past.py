@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from penguin_compile.core.errors import DatabaseFailure, UsageError
 from penguin_compile.model.address import Address
 from penguin_compile.model.record import Base
+from penguin_compile.sync.ledger import Ledger, LedgerRow
 from penguin_compile.sync.ledger_text import read_fields
 from penguin_compile.sync.state import CONFIG_TABLE, Revision, State
 from penguin_compile.sync.state_tables import FIRST, read_version, state_table
@@ -113,8 +114,8 @@ def settled_at(state: State, revision: int) -> dict[Address, Base]:
             )
         rows = [dict(row) for row in connection.execute(now).mappings()]
         rows += [{**row, "kept": None} for row in connection.execute(old).mappings()]
-    bases = [state.read_base(row) for row in rows]
-    return {one.address: one for one in bases}
+    tuples = [tuple(row[name] for name in LedgerRow._fields) for row in rows]
+    return dict(Ledger(tuples, state.describe()))
 
 
 def read_audit(state: State, address: Address, limit: int = 10) -> list[AuditRecord]:

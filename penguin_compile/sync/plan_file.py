@@ -9,12 +9,24 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from penguin_compile.core.canonical import canonical_json
 from penguin_compile.core.errors import FileFailure, StalePlan
-from penguin_compile.model.plan import ABSENT, FORMAT, Action, Change, ChangeClass, Plan, Sight
+from penguin_compile.model.plan import (
+    ABSENT,
+    FORMAT,
+    Action,
+    Change,
+    ChangeClass,
+    FieldChange,
+    Plan,
+    Sight,
+)
 from penguin_compile.model.record import SecretState
 from penguin_compile.sync.decisions import Decisions
+from penguin_compile.sync.plan_check import find_problem
 
 _HINT = "make a new plan: penguin-compile plan --env NAME --out plan.json"
+_REVIEWED = ("writes", "reason", "manage", "protected")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +34,8 @@ class SavedPlan:
     """What a plan file promises: these addresses in this state, from this spec, so decided.
 
     `preconditions` maps an address to the digest of LIVE (None: nothing there) and the ledger's
-    revision that the plan saw; `actions` to what it announced.
+    revision that the plan saw; `actions` to what it announced; `shown` to the values that a
+    reviewer saw, secrets apart.
     """
 
     spec: str
@@ -32,6 +45,7 @@ class SavedPlan:
     decisions: Decisions
     preconditions: Mapping[str, tuple[str | None, int | None]]
     actions: Mapping[str, str]
+    shown: Mapping[str, str]
 
 
 def summarise(plan: Plan) -> dict[str, int]:
@@ -47,7 +61,9 @@ def summarise(plan: Plan) -> dict[str, int]:
         "conflicts": classes[ChangeClass.CONFLICT],
         "kept": sum(classes[one] for one in kept),
         "adopted": classes[ChangeClass.ADOPT],
-        "unchanged": classes[ChangeClass.UNCHANGED] + classes[ChangeClass.CONVERGED],
+        "unchanged": classes[ChangeClass.UNCHANGED]
+        + classes[ChangeClass.CONVERGED]
+        + sum(plan.unchanged.values()),
         "unmanaged": classes[ChangeClass.UNMANAGED],
         "waiting": sum(_is_waiting(one) for one in plan.changes),
         "description_only": sum(_is_description(one) for one in writes),
@@ -72,6 +88,7 @@ def plan_data(plan: Plan, spec: str, decisions: Decisions) -> dict[str, Any]:
         "tool_version": plan.tool_version,
         "app": plan.app,
         "environment": plan.environment,
+        "protected": plan.protected,
         "spec": spec,
         "spec_digest": plan.spec_digest,
         "created_at": plan.created_at,
@@ -79,6 +96,7 @@ def plan_data(plan: Plan, spec: str, decisions: Decisions) -> dict[str, Any]:
         "decisions": {key: _plain(value) for key, value in asdict(decisions).items()},
         "summary": summarise(plan),
         "changes": [_change_data(one) for one in plan.changes],
+        "refusals": list(plan.refusals),
         "notices": list(plan.notices),
         "findings": [dict(one) for one in plan.findings],
     }
@@ -86,7 +104,18 @@ def plan_data(plan: Plan, spec: str, decisions: Decisions) -> dict[str, Any]:
 
 def plan_text(plan: Plan, spec: str, decisions: Decisions) -> str:
     """The plan file's text."""
-    return json.dumps(plan_data(plan, spec, decisions), indent=2, ensure_ascii=False) + "\n"
+    return write_json(plan_data(plan, spec, decisions))
+
+
+def write_json(data: Any) -> str:
+    """JSON for people; half a surrogate pair, which UTF-8 can't hold, as its escape."""
+    import orjson
+
+    try:
+        return orjson.dumps(data, option=orjson.OPT_INDENT_2).decode() + "\n"
+    except TypeError:  # such a half, or an integer of more than 64 bits
+        text = json.dumps(data, indent=2, ensure_ascii=False)
+        return text.encode("utf-8", "backslashreplace").decode() + "\n"
 
 
 def _plain(value: Any) -> Any:
@@ -98,28 +127,35 @@ def _change_data(change: Change) -> dict[str, Any]:
         "address": str(change.address),
         "class": change.klass.value,
         "action": change.action.value,
-        "fields": [
-            {
-                "path": one.path,
-                **{
-                    side: value_data(value)
-                    for side, value in (
-                        ("base", one.base),
-                        ("live", one.live),
-                        ("desired", one.desired),
-                    )
-                    if value is not ABSENT
-                },
-                "sensitive": one.sensitive,
-            }
-            for one in change.fields
-        ],
+        "fields": [_field_data(one) for one in change.fields],
+        "writes": list(change.writes or ()),
         "reason": change.reason,
         "origin": change.origin,
+        "manage": change.manage,
+        "protected": change.protected,
+        "edited_by": change.edited_by,
+        "edited_at": change.edited_at,
         "precondition": change.precondition,
         "ledger_revision": change.ledger_revision,
         **({} if change.sees is None else {"sees": sight_data(change.sees)}),
     }
+
+
+def _field_data(field: FieldChange) -> dict[str, Any]:
+    show = _secret_data if field.sensitive else value_data
+    sides = (("base", field.base), ("live", field.live), ("desired", field.desired))
+    return {
+        "path": field.path,
+        **{side: show(value) for side, value in sides if value is not ABSENT},
+        "sensitive": field.sensitive,
+    }
+
+
+def _secret_data(value: Any) -> Any:
+    """A side of a sensitive field; what the spec says in clear, before or after, isn't shown."""
+    if isinstance(value, SecretState):
+        return value_data(value)
+    return {"fingerprint": None, "known": "in the spec"}
 
 
 def sight_data(sight: Sight) -> dict[str, Any]:
@@ -139,21 +175,35 @@ def value_data(value: Any) -> Any:
 
 def read_plan(path: Path) -> SavedPlan:
     """A plan file; FileFailure where it is none, StalePlan where its format is another."""
+    return _saved(read_plan_data(path))
+
+
+def read_plan_data(path: Path) -> Mapping[str, Any]:
+    """A plan file's JSON, checked; raises what `read_plan` raises."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise FileFailure(f"can't read the plan {path}: {error.strerror}", hint=_HINT) from None
-    except ValueError as error:
+    except UnicodeDecodeError as error:
         raise FileFailure(f"{path} is no plan file: {error}", hint=_HINT) from None
+    return parse_plan(text, str(path))
+
+
+def parse_plan(text: str, name: str) -> Mapping[str, Any]:
+    """A plan's JSON as it is, once its format, its schema and its own counts are right."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise FileFailure(f"{name} is no plan file: {error}", hint=_HINT) from None
     if not isinstance(data, dict) or "changes" not in data or "spec_digest" not in data:
-        raise FileFailure(f"{path} is no plan file", hint=_HINT)
+        raise FileFailure(f"{name} is no plan file", hint=_HINT)
     if data.get("format") != FORMAT:
         found = data.get("format")
-        raise StalePlan(f"{path} has plan format {found}, this tool reads {FORMAT}", hint=_HINT)
-    try:
-        return _saved(data)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise FileFailure(f"{path} is no whole plan file: {error}", hint=_HINT) from None
+        raise StalePlan(f"{name} has plan format {found}, this tool reads {FORMAT}", hint=_HINT)
+    problem = find_problem(data)
+    if problem is not None:
+        raise FileFailure(f"{name} is not as plan wrote it: {problem}", hint=_HINT)
+    return data
 
 
 def _saved(data: Mapping[str, Any]) -> SavedPlan:
@@ -172,7 +222,21 @@ def _saved(data: Mapping[str, Any]) -> SavedPlan:
             one["address"]: (one["precondition"], one["ledger_revision"]) for one in changes
         },
         actions={one["address"]: f"{one['class']}/{one['action']}" for one in changes},
+        shown={one["address"]: _shown(one) for one in changes},
     )
+
+
+def _shown(change: Mapping[str, Any]) -> str:
+    """What a reviewer saw of a change and apply has a part in.
+
+    Of secrets only that there are any: before the first apply there is no salt yet, and every plan
+    has fingerprints of its own.
+    """
+    fields = [
+        {"path": one["path"], "sensitive": True} if one["sensitive"] else one
+        for one in change["fields"]
+    ]
+    return canonical_json([fields, *(change[name] for name in _REVIEWED)])
 
 
 def hold_to(saved: SavedPlan, plan: Plan) -> Plan:
@@ -189,6 +253,7 @@ def hold_to(saved: SavedPlan, plan: Plan) -> Plan:
         if address not in now
         or seen != (now[address].precondition, now[address].ledger_revision)
         or saved.actions[address] != f"{now[address].klass}/{now[address].action}"
+        or saved.shown[address] != _shown(_change_data(now[address]))
     ]
     moved = [one for one in moved if saved.actions[one] != f"{ChangeClass.UNMANAGED}/none"]
     if moved:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain
 
 from penguin_compile import __version__
 from penguin_compile.core.pointer import Pointer
@@ -21,6 +23,7 @@ class Situation:
     """All that a plan is made of, read from both sides and the ledger.
 
     `kinds` are those that some backend serves here; `undeletable` those that it can't delete.
+    `settled` has, by kind, names that a first look has found unchanged; they are nowhere else here.
     """
 
     desired: Sequence[Desired]
@@ -28,8 +31,13 @@ class Situation:
     bases: Mapping[Address, Base]
     kinds: Sequence[str]
     undeletable: Sequence[str] = ()
+    settled: Mapping[str, Collection[str]] = field(default_factory=dict)
     targets: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+
+    def count_settled(self) -> Counter[str]:
+        """How many of each kind."""
+        return Counter({kind: len(names) for kind, names in self.settled.items() if names})
 
 
 def make_plan(
@@ -39,14 +47,22 @@ def make_plan(
     *,
     spec_digest: str,
     locate: Callable[[Pointer], str],
+    whole: bool = False,
 ) -> Plan:
-    """The plan of one app and environment. `locate` turns a pointer into `file:line:column`."""
+    """The plan of one app and environment. `locate` turns a pointer into `file:line:column`.
+
+    `whole`: changes that say nothing but `unchanged` are in it, not only counted.
+    """
+    settled = _settle_all(situation, decisions)
     changes = [
         replace(change, origin=None if pointer is None else locate(pointer))
-        for change, pointer in _settle_all(situation, decisions)
+        for change, pointer in settled
+        if whole or not _is_silent(change)
     ]
     changes.sort(key=_order)
-    addresses = [one.address for one in changes]
+    unchanged = situation.count_settled()
+    if not whole:
+        unchanged.update(change.address.kind for change, _ in settled if _is_silent(change))
     return Plan(
         app=app.name,
         environment=app.environment.name,
@@ -56,13 +72,15 @@ def make_plan(
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         targets=situation.targets,
         changes=tuple(changes),
-        notices=(*situation.notices, *decisions.unmatched(addresses)),
+        unchanged=dict(unchanged),
+        notices=(*situation.notices, *decisions.unmatched(_names(situation, settled))),
     )
 
 
 def _settle_all(situation: Situation, decisions: Decisions) -> list[tuple[Change, Pointer | None]]:
     wanted = {one.address: one for one in situation.desired}
-    gone = [address for address in {**situation.bases, **situation.live} if address not in wanted]
+    known = dict.fromkeys(chain(situation.bases, situation.live))
+    gone = [address for address in known if address not in wanted]
     settled: list[tuple[Change, Pointer | None]] = []
     for address in (*wanted, *sorted(gone)):
         if address.kind not in situation.kinds or not decisions.covers(address):
@@ -82,6 +100,17 @@ def _settle_all(situation: Situation, decisions: Decisions) -> list[tuple[Change
             continue  # a key without a value, and no row: there is nothing to speak of
         settled.append((change, None if desired is None else desired.pointer))
     return settled
+
+
+def _names(situation: Situation, settled: Iterable[tuple[Change, Pointer | None]]) -> Iterator[str]:
+    """All addresses as text."""
+    for kind, names in situation.settled.items():
+        yield from (f"{kind}/{name}" for name in names)
+    yield from (str(change.address) for change, _ in settled)
+
+
+def _is_silent(change: Change) -> bool:
+    return change.klass is ChangeClass.UNCHANGED and not change.ledger_changes
 
 
 def _order(change: Change) -> tuple[int, int]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from penguin_compile.core.errors import Conflicted, Refused, UsageError
 from penguin_compile.core.pointer import Pointer
-from penguin_compile.core.resolver import resolve_secret
+from penguin_compile.core.resolver import Resolver
 from penguin_compile.core.secret import SecretReference
+from penguin_compile.live.backend import Backend, Reading
 from penguin_compile.live.config.backend import ConfigBackend
 from penguin_compile.live.config.database import Database
 from penguin_compile.live.config.row import KIND as CONFIG
@@ -19,9 +20,10 @@ from penguin_compile.live.marchproxy.backend import MarchProxyBackend
 from penguin_compile.model.address import Address
 from penguin_compile.model.app import App
 from penguin_compile.model.plan import Action, Change, ChangeClass, Plan
-from penguin_compile.model.record import VALUE, Base, Desired, SecretState
+from penguin_compile.model.record import VALUE, Desired, SecretState
 from penguin_compile.sync.application import Author, apply_plan
 from penguin_compile.sync.decisions import Decisions
+from penguin_compile.sync.glance import settled_settings
 from penguin_compile.sync.guards import check_guards, remember
 from penguin_compile.sync.outcome import Outcome, Progress
 from penguin_compile.sync.past import find_other_apps
@@ -42,30 +44,57 @@ class Session:
     state: State
     database: Database | None
     gateway: MarchProxyBackend | None
+    resolve: Resolver
     git_commit: str | None = None
-    bases: Mapping[Address, Base] = field(default_factory=dict)
+    secret_keys: frozenset[str] = frozenset()
     situation: Situation = _NOTHING_READ
 
-    def plan(self, decisions: Decisions) -> Plan:
-        """Read both sides and the ledger, and compare. Writes nothing."""
-        situation = self.read(secrets=decisions.secrets)
+    def plan(self, decisions: Decisions, *, whole: bool = False) -> Plan:
+        """Read both sides and the ledger, and compare. Writes nothing.
+
+        `whole`: with changes that say nothing but `unchanged`, which are only counted otherwise.
+        """
+        situation = self.read(secrets=decisions.secrets, glance=not whole and not decisions.only)
         plan = make_plan(
-            self.app, situation, decisions, spec_digest=self.spec_digest, locate=self.locate
+            self.app,
+            situation,
+            decisions,
+            spec_digest=self.spec_digest,
+            locate=self.locate,
+            whole=whole,
         )
         return note_sights(plan, self.app, situation)
 
-    def read(self, *, secrets: bool) -> Situation:
-        """Both sides and the ledger, kept as `situation` for whoever asks about the plan."""
-        self.bases = self.state.bases()
+    def read(self, *, secrets: bool, glance: bool = False) -> Situation:
+        """Both sides and the ledger, kept as `situation` for whoever asks about the plan.
+
+        With `glance`, settings that a first look finds settled are told by name alone.
+        """
+        ledger = self.state.ledger()
+        self.secret_keys = ledger.secret_keys(CONFIG)
         config = self._config(secrets=secrets)
-        backends = [one for one in (config, self.gateway) if one]
-        readings = [one.read() for one in backends]
+        backends: list[Backend] = []
+        readings: list[Reading] = []
+        desired: list[Desired] = []
+        settled: frozenset[str] = frozenset()
+        if config is not None:
+            rows = config.fetch()
+            if glance:
+                settled = frozenset(settled_settings(self.app.settings, rows, ledger))
+            backends.append(config)
+            readings.append(config.interpret(rows, settled=settled))
+            desired.extend(config.project(self.app, settled=settled))
+        if self.gateway is not None:
+            backends.append(self.gateway)
+            readings.append(self.gateway.read())
+            desired.extend(self.gateway.project(self.app))
         self.situation = Situation(
-            desired=[want for one in backends for want in one.project(self.app)],
+            desired=desired,
             live={address: live for one in readings for address, live in one.live.items()},
-            bases=self.bases,
+            bases=ledger.without(f"{CONFIG}/{key}" for key in settled),
             kinds=[kind for one in backends for kind in one.kinds],
             undeletable=self._undeletable(),
+            settled={CONFIG: settled},
             targets=tuple(one.describe() for one in backends),
             notices=tuple(notice for one in readings for notice in one.notices),
         )
@@ -143,24 +172,20 @@ class Session:
     def _config(self, *, secrets: bool) -> ConfigBackend | None:
         if self.database is None:
             return None
-        known = [
-            address.name
-            for address, base in self.bases.items()
-            if isinstance(base.fields.get(VALUE), SecretState)
-        ]
         return ConfigBackend(
             self.database,
             self.app,
             salt=self.state.salt(),
-            resolve=resolve_secret if secrets else None,
-            secret_keys=known,
+            resolve=self.resolve if secrets else None,
+            secret_keys=self.secret_keys,
         )
 
     def _other_apps(self) -> tuple[str, ...]:
         """Whose config table this is by its ledger, where this app has no part in it yet."""
         if self.database is None or not self.state.database.is_same(self.database):
             return ()
-        if any(one.kind == CONFIG for one in self.bases):
+        bases = self.situation.bases
+        if self.situation.count_settled() or any(one.kind == CONFIG for one in bases):
             return ()
         return find_other_apps(self.state, self.app.outputs.config_table.name)
 
@@ -212,21 +237,22 @@ def open_session(
             hint=f"add environments.{name}.database: {{url: …}} or marchproxy: {{url: …}}",
         )
     with ExitStack() as stack:
+        resolve = stack.enter_context(Resolver())
         database = None
         if environment.database is not None:
-            database = Database(resolve_url(environment.database))
+            database = Database(resolve_url(environment.database, resolve))
             stack.callback(database.close)
         state = open_state(
             app.name,
             environment.name,
             database=database,
-            url=None if environment.state is None else resolve_url(environment.state),
+            url=None if environment.state is None else resolve_url(environment.state, resolve),
             folder=Path(FOLDER),
         )
         stack.callback(state.database.close)
         gateway = None
         if environment.gateway is not None:
-            gateway = MarchProxyBackend(environment.gateway, app)
+            gateway = MarchProxyBackend(environment.gateway, app, resolve=resolve)
             stack.callback(gateway.close)
         yield Session(
             app=app,
@@ -235,6 +261,7 @@ def open_session(
             state=state,
             database=database,
             gateway=gateway,
+            resolve=resolve,
             git_commit=git_commit,
         )
 
@@ -245,6 +272,6 @@ def _can_do(change: Change, desired: Mapping[Address, Desired]) -> bool:
     return not isinstance(written, SecretState) or (wanted is not None and bool(wanted.secret))
 
 
-def resolve_url(url: str | SecretReference) -> str:
+def resolve_url(url: str | SecretReference, resolve: Resolver) -> str:
     """The URL of a system, where it is kept as a secret."""
-    return url if isinstance(url, str) else resolve_secret(url).reveal()
+    return url if isinstance(url, str) else resolve(url).reveal()

@@ -6,21 +6,24 @@ file, or where the environment's `state` says. Reading creates nothing: no table
 
 from __future__ import annotations
 
-import json
+import base64
 import os
 import uuid
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from penguin_compile.core.errors import DatabaseFailure, StalePlan
-from penguin_compile.live.config.database import Database
+from penguin_compile.core.errors import StalePlan
+from penguin_compile.live.config.bulk import in_lists, insert_rows
+from penguin_compile.live.config.database import Database, fetch_tuples
 from penguin_compile.model.address import Address
 from penguin_compile.model.record import Base
 from penguin_compile.model.setting import Manage
-from penguin_compile.sync.ledger_text import read_fields, write_fields
+from penguin_compile.sync.ledger import Ledger, LedgerRow
+from penguin_compile.sync.ledger_text import write_fields
 from penguin_compile.sync.state_tables import FIRST, migrate, read_version, state_table
 
 if TYPE_CHECKING:
@@ -29,8 +32,9 @@ if TYPE_CHECKING:
 FOLDER: Final = Path(".penguin")
 CONFIG_TABLE: Final = "config_table"  # what the meta table calls the name of an app's table
 _SALT_BYTES: Final = 32
+_LONG_PLAN: Final = 1_000_000
+_PACKED: Final = "zlib+base64:"
 _READING: Final = "reading the state"
-_AT_ONCE: Final = 500  # parameters that every database takes in one statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +52,8 @@ class Entry:
 class RevisionStart:
     """What a revision knows when it begins. `plan` is JSON without secrets.
 
-    `note` says what it was where it was no plain apply: a rollback, an acknowledgement.
+    `note` says what it was where it was no plain apply: a rollback, an acknowledgement. `complete`:
+    it is done in the transaction that begins it.
     """
 
     actor: str
@@ -57,6 +62,7 @@ class RevisionStart:
     git_commit: str | None = None
     plan: str | None = None
     note: str | None = None
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,14 +135,20 @@ class State:
         """Where it is kept: a URL without user and password."""
         return self.database.describe()
 
-    def bases(self) -> dict[Address, Base]:
+    def ledger(self) -> Ledger:
         """All that was settled here, by address; empty where nothing was applied yet."""
+        table = state_table("ledger")
         with self.database.reading(_READING) as connection:
             if connection is None or self._version(connection) is None:
-                return {}
-            rows = connection.execute(self._select("ledger")).mappings().all()
-        bases = [self.read_base(dict(row)) for row in rows]
-        return {one.address: one for one in bases}
+                return Ledger((), self.describe())
+            query = self._select("ledger").with_only_columns(
+                *(table.c[name] for name in LedgerRow._fields)
+            )
+            return Ledger(fetch_tuples(connection, query), self.describe())
+
+    def bases(self) -> dict[Address, Base]:
+        """The same, read to the end."""
+        return dict(self.ledger())
 
     def salt(self) -> bytes:
         """What keys fingerprints here; before the first apply, the one that it would keep."""
@@ -178,6 +190,16 @@ class State:
                 for row in connection.execute(query.order_by(table.c.address)).mappings()
             ]
 
+    def plan_text(self, revision: int) -> str | None:
+        """The plan of a revision as JSON; None where none was kept."""
+        table = state_table("revision")
+        with self.database.reading(_READING) as connection:
+            if connection is None or self._version(connection) is None:
+                return None
+            query = self._select("revision").where(table.c.id == revision)
+            text = connection.execute(query.with_only_columns(table.c.plan)).scalar()
+            return None if text is None else _unpack(str(text))
+
     def prepare(self, connection: Connection) -> None:
         """Create or migrate our tables and keep the salt, inside the transaction.
 
@@ -186,7 +208,7 @@ class State:
         migrate(connection, self.describe())
         stored = self._meta(connection, "salt")
         if stored is None:
-            self._insert(connection, "meta", [{"name": "salt", "value": self.salt().hex()}])
+            self._insert(connection, "meta", {"name": "salt", "value": self.salt().hex()})
         elif self._salt is not None and self._salt != bytes.fromhex(stored):
             raise StalePlan(
                 "another run was the first to apply here", hint="run the same command again"
@@ -200,7 +222,7 @@ class State:
 
         table = state_table("meta")
         connection.execute(delete(table).where(*self._place(table), table.c.name == CONFIG_TABLE))
-        self._insert(connection, "meta", [{"name": CONFIG_TABLE, "value": name}])
+        self._insert(connection, "meta", {"name": CONFIG_TABLE, "value": name})
 
     def moved(self, connection: Connection, seen: Mapping[Address, int | None]) -> list[Address]:
         """Those whose entry isn't of the revision any more that the plan saw (None: no entry)."""
@@ -217,19 +239,20 @@ class State:
         newest = select(func.max(table.c.id)).where(*self._place(table))
         number = (connection.execute(newest).scalar() or 0) + 1
         self._interrupt(connection)
+        now = _now()
         values = {
             "id": number,
-            "started_at": _now(),
-            "finished_at": None,
+            "started_at": now,
+            "finished_at": now if start.complete else None,
             "actor": start.actor,
             "tool_version": start.tool_version,
             "git_commit": start.git_commit,
             "spec_digest": start.spec_digest,
-            "status": "running",
-            "plan": start.plan,
+            "status": "done" if start.complete else "running",
+            "plan": None if start.plan is None else _pack(start.plan),
             "note": start.note,
         }
-        self._insert(connection, "revision", [values])
+        self._insert(connection, "revision", values)
         return number
 
     def finish_revision(self, connection: Connection, revision: int, status: str) -> None:
@@ -243,57 +266,56 @@ class State:
             .values(status=status, finished_at=_now())
         )
 
-    def record(self, connection: Connection, revision: int, steps: Iterable[Step]) -> None:
-        """Note what became of changes; a later note replaces an earlier one."""
-        from sqlalchemy import bindparam, delete
+    def record(
+        self, connection: Connection, revision: int, steps: Iterable[Step], *, first: bool = False
+    ) -> None:
+        """Note what became of changes; a later note replaces an earlier one.
 
-        table, now = state_table("outcome"), _now()
-        rows = [
-            {
-                "revision": revision,
-                "address": str(one.address),
-                "action": one.action,
-                "status": one.status,
-                "message": one.message,
-                "at": now,
-            }
-            for one in steps
-        ]
-        if not rows:
-            return
-        statement = delete(table).where(
-            *self._place(table),
-            table.c.revision == revision,
-            table.c.address == bindparam("its_address"),
+        `first`: nothing was noted of this revision yet.
+        """
+        table, now, every = state_table("outcome"), _now(), list(steps)
+        if not first:
+            self._delete(
+                connection,
+                table,
+                [str(one.address) for one in every],
+                table.c.revision == revision,
+            )
+        columns = ("revision", "address", "action", "status", "message", "at")
+        rows = (
+            (revision, str(one.address), one.action, one.status, one.message, now) for one in every
         )
-        connection.execute(statement, [{"its_address": one["address"]} for one in rows])
-        self._insert(connection, "outcome", rows)
+        self._insert_rows(connection, "outcome", columns, rows)
 
-    def settle(self, connection: Connection, revision: int, entries: Iterable[Entry]) -> None:
-        """Replace entries of the ledger, keeping the old ones; those without fields go away."""
-        from sqlalchemy import bindparam, delete
+    def settle(
+        self,
+        connection: Connection,
+        revision: int,
+        entries: Iterable[Entry],
+        *,
+        new: Container[Address] = (),
+    ) -> None:
+        """Replace entries of the ledger, keeping the old ones; those without fields go away.
 
+        `new` are addresses of which it has no entry.
+        """
         table, entries = state_table("ledger"), list(entries)
-        if not entries:
-            return
-        self._retire(connection, revision, [str(one.address) for one in entries])
-        statement = delete(table).where(
-            *self._place(table), table.c.address == bindparam("its_address")
-        )
-        connection.execute(statement, [{"its_address": str(one.address)} for one in entries])
-        rows = [
-            {
-                "address": str(one.address),
-                "fields": write_fields(one.fields),
-                "manage": one.manage,
-                "protected": one.protected,
-                "kept": one.kept,
-                "revision": revision,
-            }
+        known = [str(one.address) for one in entries if one.address not in new]
+        self._retire(connection, revision, known)
+        self._delete(connection, table, known)
+        rows = (
+            (
+                str(one.address),
+                write_fields(one.fields),
+                one.manage,
+                one.protected,
+                one.kept,
+                revision,
+            )
             for one in entries
             if one.fields is not None
-        ]
-        self._insert(connection, "ledger", rows)
+        )
+        self._insert_rows(connection, "ledger", LedgerRow._fields, rows)
 
     def _retire(self, connection: Connection, revision: int, addresses: list[str]) -> None:
         """Keep what is about to be replaced: the past that rollback goes back to."""
@@ -301,15 +323,11 @@ class State:
 
         ledger, past = state_table("ledger"), state_table("past")
         names = ("app", "environment", "address", "revision", "fields", "manage", "protected")
-        if len(addresses) > _AT_ONCE:
-            known = self._select("ledger").with_only_columns(ledger.c.address)
-            there = set(connection.execute(known).scalars())
-            addresses = [one for one in addresses if one in there]
-        for start in range(0, len(addresses), _AT_ONCE):
+        for some in in_lists(addresses):
             old = select(*(ledger.c[one] for one in names), literal(revision)).where(
                 *self._place(ledger),
                 ledger.c.revision < revision,
-                ledger.c.address.in_(addresses[start : start + _AT_ONCE]),
+                ledger.c.address.in_(some),
             )
             connection.execute(insert(past).from_select([*names, "replaced"], old))
 
@@ -323,22 +341,23 @@ class State:
         revision: int | None = None,
     ) -> None:
         """Note who changed what, through apply, the API or the console (`via`)."""
-        now = _now()
-        rows = [
-            {
-                "address": str(one.address),
-                "id": uuid.uuid4().hex,
-                "at": now,
-                "actor": actor,
-                "via": via,
-                "action": one.action,
-                "revision": revision,
-                "before": None if one.before is None else write_fields(one.before),
-                "after": None if one.after is None else write_fields(one.after),
-            }
-            for one in entries
-        ]
-        self._insert(connection, "audit", rows)
+        now, run = _now(), uuid.uuid4().hex[:20]
+        columns = ("address", "id", "at", "actor", "via", "action", "revision", "before", "after")
+        rows = (
+            (
+                str(one.address),
+                f"{run}{number:012x}",
+                now,
+                actor,
+                via,
+                one.action,
+                revision,
+                None if one.before is None else write_fields(one.before),
+                None if one.after is None else write_fields(one.after),
+            )
+            for number, one in enumerate(entries)
+        )
+        self._insert_rows(connection, "audit", columns, rows)
 
     def _interrupt(self, connection: Connection) -> None:
         """Only called under the lock: what still runs by its own account was killed."""
@@ -378,12 +397,33 @@ class State:
         table = state_table(name)
         return select(table).where(*self._place(table))
 
-    def _insert(self, connection: Connection, name: str, rows: list[dict[str, Any]]) -> None:
-        from sqlalchemy import insert
+    def _insert(self, connection: Connection, name: str, values: Mapping[str, Any]) -> None:
+        self._insert_rows(connection, name, tuple(values), [tuple(values.values())])
 
-        if rows:
-            place = {"app": self.app, "environment": self.environment}
-            connection.execute(insert(state_table(name)), [place | row for row in rows])
+    def _insert_rows(
+        self,
+        connection: Connection,
+        name: str,
+        columns: Sequence[str],
+        rows: Iterable[tuple[Any, ...]],
+    ) -> None:
+        place = (self.app, self.environment)
+        insert_rows(
+            connection,
+            state_table(name).name,
+            ("app", "environment", *columns),
+            ((*place, *row) for row in rows),
+        )
+
+    def _delete(
+        self, connection: Connection, table: TableClause, addresses: Sequence[str], *where: Any
+    ) -> None:
+        from sqlalchemy import delete
+
+        for some in in_lists(addresses):
+            connection.execute(
+                delete(table).where(*self._place(table), *where, table.c.address.in_(some))
+            )
 
     def _meta(self, connection: Connection, name: str) -> str | None:
         table = state_table("meta")
@@ -391,23 +431,18 @@ class State:
         value = connection.execute(query).scalar()
         return None if value is None else str(value)
 
-    def read_base(self, row: Mapping[str, Any]) -> Base:
-        """A row of the ledger as its entry; DatabaseFailure where it is damaged."""
-        try:
-            return Base(
-                address=Address.parse(row["address"]),
-                fields=read_fields(row["fields"]),
-                manage=Manage(row["manage"]),
-                protected=bool(row["protected"]),
-                revision=row["revision"],
-                kept=row["kept"],
-            )
-        except (ValueError, KeyError, TypeError, json.JSONDecodeError):
-            raise DatabaseFailure(
-                f"{self.describe()}: the ledger's entry of {row['address']} can't be read",
-                hint="bring back a backup of table penguin_ledger, or delete that row: the next "
-                "plan then treats the address as never applied",
-            ) from None
+
+def _pack(text: str) -> str:
+    """A long plan compressed: MySQL takes no statement over 16 MB by default."""
+    if len(text) < _LONG_PLAN:
+        return text
+    return _PACKED + base64.b64encode(zlib.compress(text.encode(), level=1)).decode()
+
+
+def _unpack(text: str) -> str:
+    if not text.startswith(_PACKED):
+        return text
+    return zlib.decompress(base64.b64decode(text.removeprefix(_PACKED))).decode()
 
 
 def _now() -> str:

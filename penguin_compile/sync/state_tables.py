@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from penguin_compile.core.errors import DatabaseFailure
+from penguin_compile.live.config.database import is_denied
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, TableClause
@@ -131,13 +132,27 @@ def _has_version_table(connection: Connection) -> bool:
 
 
 def migrate(connection: Connection, database: str) -> None:
-    """Bring the tables to our version, inside the connection's transaction."""
+    """Bring the tables to our version, inside the connection's transaction.
+
+    DatabaseFailure where the user may not do that: the state can be elsewhere.
+    """
     if read_version(connection, database) == HEAD:
         return
     from alembic import command
     from alembic.config import Config
+    from sqlalchemy.exc import DBAPIError
 
     config = Config()
     config.set_main_option("script_location", "penguin_compile.sync:migrations")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except DBAPIError as error:
+        if not is_denied(error):
+            raise
+        raise DatabaseFailure(
+            f"{database}: this user may not create the tables that hold the state",
+            hint="keep the state elsewhere, in the environment: "
+            "`state: {url: sqlite:///.penguin/state.db}`, or another database; or let a user who"
+            " may create tables apply once",
+        ) from None

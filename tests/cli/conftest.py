@@ -10,6 +10,7 @@ import pytest
 
 from penguin_compile.cli.program import run
 from penguin_compile.sandbox.server import Sandbox
+from tests.cli.eventful_shop import first_spec, let_things_happen, set_secrets
 
 SPEC = """\
 penguin: 1
@@ -72,6 +73,17 @@ def penguin(capsys: pytest.CaptureFixture[str]) -> Run:
         return Result(code, captured.out, captured.err)
 
     return call
+
+
+@pytest.fixture
+def eventful(penguin: Run, shop: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The shop applied once, then edited by an admin, and its spec changed (eventful_shop.py)."""
+    set_secrets(monkeypatch)
+    shop.write_text(first_spec(sandbox.url))
+    applied = penguin("apply", "--env", "dev", "--yes")
+    assert applied.code == 0, applied.err
+    let_things_happen(shop)
+    return shop
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def test_who_may_only_read_can_plan_and_see_drift(database, database_url, user, 
     assert "right" in caught.value.hint
     assert ("smtp_host", "x") in fetch(database, "SELECT config_key, config_value FROM config")
     with opened(own, "config", COLUMNS) as session:
-        assert len(session.plan(Decisions()).changes) == 4
+        assert len(session.plan(Decisions(), whole=True).changes) == 4
 
 
 def test_who_may_read_the_state_too_plans_with_it(database, database_url, user):
@@ -96,14 +96,17 @@ def test_who_may_read_the_state_too_plans_with_it(database, database_url, user):
         run(database_url, f"GRANT SELECT ON `{place}`.* TO '{name}'@'%'")
     with opened(own, "config", COLUMNS) as session:
         plan = session.plan(Decisions())
-    assert {one.klass.value for one in plan.changes} == {"unchanged"}
+    assert (plan.changes, plan.unchanged) == ((), {"config": 4})
 
 
-def test_who_may_not_read_the_state_that_is_there_is_told(database_url, user):
+def test_who_may_not_read_the_state_that_is_there_is_told(database, database_url, user):
     with opened(database_url, "config", COLUMNS) as session:
         apply(session)
     own = user("SELECT")
     with opened(own, "config", COLUMNS) as session:
+        if database.dialect == "mysql":  # it doesn't even say that there is such a table
+            assert not session.state.bases()
+            return
         with pytest.raises(DatabaseFailure, match="may not") as caught:
             session.plan(Decisions())
     assert "GRANT SELECT" in caught.value.hint

@@ -339,3 +339,15 @@ def test_an_edit_that_is_acknowledged_is_kept_in_one_revision(state):
     assert count_steps(state) == {2: {"done": 1}}
     with pytest.raises(StalePlan, match="meanwhile"):
         acknowledge(state, plan, [edit], spec="spec.yaml", actor="ann")
+
+
+def test_a_long_plan_comes_back(state):
+    plan = '{"changes": [' + ", ".join(f'"é {number}"' for number in range(100_000)) + "]}"
+    start = RevisionStart(actor="me", tool_version="0", spec_digest="0" * 64, plan=plan)
+    with state.database.writing("testing") as connection:
+        state.prepare(connection)
+        revision = state.begin_revision(connection, start)
+    assert state.plan_text(revision) == plan
+    with state.database.reading("testing") as connection:
+        kept = connection.execute(text("SELECT plan FROM penguin_revision")).scalar()
+    assert len(kept) < len(plan) / 2

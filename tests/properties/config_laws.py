@@ -341,13 +341,13 @@ class ConfigLaws(RuleBasedStateMachine):
             plan = session.plan(decisions)
             path.write_text(plan_text(plan, "spec.yaml", decisions), encoding="utf-8")
         seen = {str(one.address) for one in plan.changes if one.klass.value != "unmanaged"}
-        self.saved = (path, options, self.view(seen), seen)
+        self.saved = (path, options, self.view(seen), seen, dict(self.secrets))
 
     @precondition(lambda self: self.saved is not None)
     @rule()
     def apply_the_saved_plan(self) -> None:
         assert self.saved is not None
-        path, options, view, seen = self.saved
+        path, options, view, seen, secrets = self.saved
         self.saved = None
         saved = read_plan(path)
         before, expected = self.everything(), self.expected(options)
@@ -356,7 +356,7 @@ class ConfigLaws(RuleBasedStateMachine):
             try:
                 plan = hold_to(saved, session.plan(saved.decisions))
             except StalePlan:
-                assert stale, "nothing moved, and the plan is stale"
+                assert stale or secrets != self.secrets, "nothing moved, and the plan is stale"
                 assert self.everything() == before
                 return
             assert not stale, "something moved, and the plan is not stale"
@@ -417,7 +417,7 @@ class ConfigLaws(RuleBasedStateMachine):
         for key, one in expected.items():
             change = found.get(key)
             if change is None:
-                assert one.klass in {"nothing", "unmanaged"}, (key, one)
+                assert one.klass in {"nothing", "unmanaged", "unchanged"}, (key, one)
                 assert one.action == "none"
                 continue
             assert change.action.value == one.action, (key, one, change)
@@ -602,4 +602,4 @@ class ConfigLaws(RuleBasedStateMachine):
                 for key, one in session.state.bases().items()
                 if str(key) in seen
             }
-        return rows, bases, self.spec_text(), dict(self.secrets)
+        return rows, bases, self.spec_text()

@@ -6,7 +6,7 @@ holds their ledger entries.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +14,7 @@ from penguin_compile.core.errors import SecretUnavailable
 from penguin_compile.core.secret import Masked, SecretReference
 from penguin_compile.live.backend import Reading
 from penguin_compile.live.config.database import Database
-from penguin_compile.live.config.row import FIELD_COLUMNS, KIND, Interpreter, Row
+from penguin_compile.live.config.row import FIELD_COLUMNS, KIND, Interpreter, Row, Rows
 from penguin_compile.live.config.sealing import (
     KEYS_VARIABLE,
     Keyring,
@@ -53,7 +53,7 @@ class ConfigBackend:
     the ledger knows as secrets.
     """
 
-    kinds = (KIND,)
+    kinds: tuple[str, ...] = (KIND,)
 
     def __init__(
         self,
@@ -79,19 +79,29 @@ class ConfigBackend:
         """The database's URL without user, password and options."""
         return self.database.describe()
 
-    def project(self, app: App) -> Sequence[Desired]:
+    def project(self, app: App, *, settled: Container[str] = ()) -> Sequence[Desired]:
         """A row for each key of the spec; one that has no value says so by having no `value`.
 
-        SecretUnavailable where secrets are asked for and a required one can't be had.
+        Without those that are known to be `settled`. SecretUnavailable where secrets are asked for
+        and a required one can't be had.
         """
-        return [self._desire(setting) for setting in app.settings.values()]
+        return [
+            self._desire(setting) for key, setting in app.settings.items() if key not in settled
+        ]
+
+    def fetch(self) -> Rows | None:
+        """The whole table in one SELECT; None where it, or its database, is not there."""
+        with self.database.reading(READING.format(self.table.name)) as connection:
+            return None if connection is None else self.table.read(connection)
 
     def read(self) -> Reading:
-        """The whole table in one SELECT; a missing table, or database, is an empty one."""
-        with self.database.reading(READING.format(self.table.name)) as connection:
-            rows = None if connection is None else self.table.read(connection)
+        """Everything that is there, as resources."""
+        return self.interpret(self.fetch())
+
+    def interpret(self, rows: Rows | None, *, settled: Container[str] = ()) -> Reading:
+        """Rows as resources, without those that are known to be `settled`."""
         interpreter = self.interpreter(self._salt)
-        live = [interpreter.read(row) for row in (rows or {}).values()]
+        live = [interpreter.read(rows[key]) for key in rows or () if rows and key not in settled]
         return Reading(
             live={one.address: one for one in live},
             notices=tuple(self._notices(missing=rows is None)),
@@ -223,13 +233,18 @@ def _read_secret(setting: Setting, secret: Masked) -> Masked:
     """The secret as its row holds it before it is sealed: booleans and numbers in one spelling."""
     if setting.type is SettingType.STRING:
         return secret
+    broken = False
+    value: JsonValue = None
     try:
         value = parse_stored(setting.type.value, secret.reveal())
     except (ValueError, RecursionError):
+        broken = True
+    # Raised out here: the error that says why holds the value, and would come along as context.
+    if broken:
         raise SecretUnavailable(
             f"the secret {setting.secret} of config/{setting.key} is no {setting.type.value}",
             hint="correct the value where it is kept",
-        ) from None
+        )
     if setting.type in {SettingType.BOOLEAN, SettingType.INTEGER}:
         return Masked(stored_text(setting.type, value))
     return secret

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from penguin_compile.core.errors import DatabaseFailure, PenguinError
 from penguin_compile.live.config.database_url import (
@@ -32,12 +32,21 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 _BUSY_SECONDS: Final = 10.0
+_LOGGER: Final = "penguin-compile"
 _CLOCKS: Final = {
     POSTGRESQL: "SELECT extract(epoch FROM clock_timestamp())",
     MYSQL: "SELECT unix_timestamp(now(6))",
 }
 _UNKNOWN_OPTION: Final = re.compile(r"__init__\(\) got an unexpected keyword argument '(\w+)'")
 _EXTRAS: Final = {POSTGRESQL: "postgres", MYSQL: "mysql"}
+
+
+def fetch_tuples(connection: Connection, query: Any) -> list[tuple[Any, ...]]:
+    """All rows as the driver returns them: a mapping of each costs more than the SELECT."""
+    result = connection.execute(query)
+    rows = result.cursor.fetchall()
+    result.close()
+    return list(rows)
 
 
 class Database:
@@ -122,7 +131,7 @@ class Database:
         # Rows that a transaction reads again must show what others committed meanwhile.
         level = "READ COMMITTED"
         return create_engine(
-            self._url, hide_parameters=True, pool_pre_ping=True, isolation_level=level
+            self._url, pool_pre_ping=True, isolation_level=level, **_without_values()
         )
 
     def _open_sqlite(self, mode: str, begin: str, pragma: str | None) -> Engine:
@@ -143,7 +152,7 @@ class Database:
             return connection
 
         engine = create_engine(
-            "sqlite+pysqlite://", creator=connect, poolclass=NullPool, hide_parameters=True
+            "sqlite+pysqlite://", creator=connect, poolclass=NullPool, **_without_values()
         )
         # The driver's own idea of transactions commits before DDL; ours begin and end by name.
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
@@ -162,10 +171,13 @@ class Database:
 
         try:
             yield
-        except PenguinError:
+        except PenguinError as failure:
+            _forget_values(failure)
             raise
         except (SQLAlchemyError, OSError, ImportError) as error:
-            raise self._explain(operation, error) from None
+            explained = self._explain(operation, error)
+            _forget_values(error)
+            raise explained from None
         except TypeError as error:
             option = _UNKNOWN_OPTION.search(str(error))
             if option is None:
@@ -183,6 +195,43 @@ class Database:
             reason = f"the driver {error.name} is not installed"
             hint = f"pip install 'penguin-compile[{_EXTRAS.get(self.dialect, 'all')}]'"
         return DatabaseFailure(f"{self.describe()}: {operation} failed: {reason}", hint=hint)
+
+
+def _without_values() -> dict[str, Any]:
+    """Options of an engine that logs statements alone, whatever level is asked of SQLAlchemy."""
+    import logging
+
+    logger = logging.getLogger(f"sqlalchemy.engine.Engine.{_LOGGER}")
+    if logger.getEffectiveLevel() < logging.INFO:  # at DEBUG it logs every row that it reads
+        logger.setLevel(logging.INFO)
+    return {"hide_parameters": True, "logging_name": _LOGGER}
+
+
+def _forget_values(error: BaseException | None) -> None:
+    """Take rows and parameters out of an error and those behind it: they come along as context."""
+    from sqlalchemy.exc import StatementError
+
+    while error is not None:
+        if isinstance(error, StatementError):
+            error.args = (type(error).__name__,)
+            error.params, error.orig = None, None
+            error.__cause__ = error.__context__ = None
+        error = error.__context__
+
+
+_RIGHTS: Final = (
+    "give it the right: GRANT SELECT on the table to plan, INSERT, UPDATE and DELETE to apply, and"
+    " the same on the penguin_ tables where they are in this database"
+)
+# Source: PostgreSQL, "Error Codes"; MySQL, "Server Error Message Reference".
+_DENIED: Final = frozenset(("42501", 1044, 1142, 1143, 1227, 1370))
+
+
+def is_denied(error: Exception) -> bool:
+    """Whether a server refused because its user lacks a right."""
+    original = getattr(error, "orig", None)
+    first = next(iter(getattr(original, "args", ())), None)
+    return getattr(original, "sqlstate", None) in _DENIED or first in _DENIED
 
 
 _SQLITE_HINTS: Final = {
@@ -211,6 +260,8 @@ def _reason(error: Exception, *, sqlite: bool) -> tuple[str, str | None]:
     # Servers quote rows in their messages; only a failure to connect can't hold one.
     if getattr(error, "statement", None) is None:
         return lines[0], "check the URL, the server and the credentials"
+    if is_denied(error):
+        return f"this user may not do that ({type(original).__name__})", _RIGHTS
     code = getattr(original, "sqlstate", None) or next(iter(original.args), "")
     code = code if isinstance(code, int) or len(str(code)) == 5 else ""
     return f"{type(original).__name__} {code}".strip(), "the server's log tells more"

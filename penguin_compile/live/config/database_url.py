@@ -40,8 +40,9 @@ def parse_url(text: str) -> URL:
         raise DatabaseFailure("this is no database URL", hint=_HINT) from None
     backend = url.drivername.partition("+")[0]
     if backend not in _DRIVERS:
+        # What it names is not shown: a text that is no URL may be a password.
         raise DatabaseFailure(
-            f"no database of the kind {backend} is supported",
+            "the database URL names a kind of database that is not supported",
             hint="there are: sqlite, postgresql, mysql, mariadb",
         )
     url = url.set(drivername=_DRIVERS[backend])  # other tools name drivers that we don't have

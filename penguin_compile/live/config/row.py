@@ -5,7 +5,7 @@ Between the table (`table.py`) and the backend: text to typed values, secrets to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -30,6 +30,11 @@ FIELD_COLUMNS: Final[Mapping[str, str]] = {
 _TRUE: Final = frozenset(("1", "t", "true", "y", "yes", "on"))
 
 
+def is_true(flag: object) -> bool:
+    """A boolean as some database spells it: pyDAL's is `T`, MySQL's 1, NULL is false."""
+    return flag is True or (_text(flag) or "").strip().lower() in _TRUE
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One row: what the driver returned, by the standard's names of the columns it has."""
@@ -44,7 +49,7 @@ class Row:
     @property
     def sensitive(self) -> bool:
         """The row's own flag, in whatever way its database spells booleans."""
-        return (self.text("is_sensitive") or "").strip().lower() in _TRUE
+        return is_true(self.columns.get("is_sensitive"))
 
     @property
     def digest(self) -> str:
@@ -53,6 +58,26 @@ class Row:
         if "is_sensitive" in kept:
             kept["is_sensitive"] = str(self.sensitive)
         return digest({"key": self.key, **kept})
+
+
+class Rows(Mapping[str, Row]):
+    """A table's rows by key, as the driver returned them; each becomes a Row when it is asked for.
+
+    `names` are the standard's names of the columns, the key's first.
+    """
+
+    def __init__(self, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+        self.names = tuple(names)
+        self.tuples = {str(row[0]): row for row in rows}
+
+    def __getitem__(self, key: str) -> Row:
+        return Row(key=key, columns=dict(zip(self.names, self.tuples[key], strict=True)))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tuples)
+
+    def __len__(self) -> int:
+        return len(self.tuples)
 
 
 def _text(value: object) -> str | None:

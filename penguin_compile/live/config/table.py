@@ -5,14 +5,17 @@ Under the backend and its writes. Every statement moves a whole set of rows.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from penguin_compile.core.errors import DatabaseFailure
-from penguin_compile.live.config.row import TOOL, Row
+from penguin_compile.live.config.bulk import insert_rows
+from penguin_compile.live.config.database import fetch_tuples
+from penguin_compile.live.config.database_url import POSTGRESQL
+from penguin_compile.live.config.row import TOOL, Row, Rows
 from penguin_compile.live.config.table_shape import find_problems, holds_text, unwritable
 from penguin_compile.model.app import ConfigTable
 from penguin_compile.model.plan import Change
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 _KEY: Final = "config_key"
 _VALUE: Final = "config_value"
+_STAMPS: Final = ("last_updated", "created_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +65,7 @@ class SettingsTable:
         """Whether the table is there; DatabaseFailure where it lacks a column."""
         return self._check_columns(connection) is not None
 
-    def read(self, connection: Connection) -> dict[str, Row] | None:
+    def read(self, connection: Connection) -> Rows | None:
         """All rows by key, None where there is no table.
 
         DatabaseFailure where a column is missing or a key stands there twice.
@@ -71,18 +75,17 @@ class SettingsTable:
         if self._check_columns(connection) is None:
             return None
         table = self._clause
-        statement = select(*(table.c[name] for name in self._columns.values()))
-        rows: dict[str, Row] = {}
-        for values in connection.execute(statement):
-            columns = dict(zip(self._columns, values, strict=True))
-            row = Row(key=str(columns[_KEY]), columns=columns)
-            if row.key in rows:
-                raise DatabaseFailure(
-                    f"{self._database}: table {self.name} has several rows of {row.key}",
-                    hint="one config table serves one app: a key must be there once; where another"
-                    " column tells rows apart, use a table, or a view, of one of its values",
-                )
-            rows[row.key] = row
+        names = [_KEY, *(one for one in self._columns if one != _KEY)]
+        found = fetch_tuples(connection, select(*(table.c[self._columns[one]] for one in names)))
+        rows = Rows(names, found)
+        if len(rows) < len(found):
+            seen = Counter(str(one[0]) for one in found)
+            raise DatabaseFailure(
+                f"{self._database}: table {self.name} has several rows of"
+                f" {seen.most_common(1)[0][0]}",
+                hint="one config table serves one app: a key must be there once; where another"
+                " column tells rows apart, use a table, or a view, of one of its values",
+            )
         return rows
 
     def create(self, connection: Connection) -> None:
@@ -95,28 +98,45 @@ class SettingsTable:
         Index(f"idx_{self.name}_key", table.c[self._columns[_KEY]])
         table.create(connection)
 
-    def insert(self, connection: Connection, rows: Sequence[NewValues]) -> None:
-        """Add rows. The database's IntegrityError passes where a key is there already."""
-        from sqlalchemy import bindparam, func, insert
+    def insert(
+        self, connection: Connection, rows: Sequence[NewValues], *, secret: bool = False
+    ) -> None:
+        """Add rows. The database's IntegrityError passes where a key is there already.
 
+        `secret` rows take the way on which no server quotes them.
+        """
         flag = self._flags(connection)
-        stamps = self._stamps("last_updated", "created_at")
-        for columns, group in _alike(rows):
-            statement = insert(self._clause).values(
-                {
-                    self._columns[_KEY]: bindparam("row_key"),
-                    **{self._columns[name]: bindparam(f"new_{name}") for name in columns},
-                    **self._author(),
-                    **{name: func.current_timestamp() for name in stamps},
-                }
+        now = self._now(connection) if rows else None
+        constants = {**self._author(), **dict.fromkeys(self._stamps(*_STAMPS), now)}
+        for names, group in _alike(rows):
+            columns = [self._columns[name] for name in (_KEY, *names)] + list(constants)
+            values = (
+                (one.key, *self._values(one, flag).values(), *constants.values()) for one in group
             )
-            connection.execute(statement, [self._parameters(one, flag) for one in group])
+            if secret:
+                self._insert_quietly(connection, columns, values)
+            else:
+                insert_rows(connection, self.name, columns, values)
 
-    def update(self, connection: Connection, rows: Sequence[NewValues]) -> int:
-        """Change rows whose value is still the one that was read; how many there were."""
+    def _insert_quietly(
+        self, connection: Connection, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]
+    ) -> None:
+        from sqlalchemy import insert
+
+        parameters = [dict(zip(columns, row, strict=True)) for row in rows]
+        connection.execute(insert(self._clause), parameters)
+
+    def update(
+        self, connection: Connection, rows: Sequence[NewValues], *, sign: bool = True
+    ) -> int:
+        """Change rows whose value is still the one that was read; how many there were.
+
+        Without `sign`, who edited a row when stays what it is.
+        """
         from sqlalchemy import bindparam, func, update
 
         flag = self._flags(connection)
+        stamps = self._stamps("last_updated") if sign else []
         changed = 0
         for columns, group in _alike(rows):
             statement = (
@@ -125,8 +145,8 @@ class SettingsTable:
                 .values(
                     {
                         **{self._columns[name]: bindparam(f"new_{name}") for name in columns},
-                        **self._author(),
-                        **{name: func.current_timestamp() for name in self._stamps("last_updated")},
+                        **(self._author() if sign else {}),
+                        **{name: func.current_timestamp() for name in stamps},
                     }
                 )
             )
@@ -162,13 +182,20 @@ class SettingsTable:
         return (*same_key, value.is_not_distinct_from(old))
 
     def _parameters(self, new: NewValues, flag: Mapping[bool, Any]) -> dict[str, Any]:
-        return {
-            "row_key": new.key,
-            **{
-                f"new_{name}": flag[value] if name == "is_sensitive" else value
-                for name, value in new.values.items()
-            },
-        }
+        values = self._values(new, flag)
+        return {"row_key": new.key, **{f"new_{name}": value for name, value in values.items()}}
+
+    def _values(self, new: NewValues, flag: Mapping[bool, Any]) -> Mapping[str, Any]:
+        if "is_sensitive" not in new.values:
+            return new.values
+        return {**new.values, "is_sensitive": flag[new.values["is_sensitive"]]}
+
+    def _now(self, connection: Connection) -> Any:
+        """The time as the database's own defaults have it, in the zone of the session."""
+        from sqlalchemy import func, select
+
+        clock = func.localtimestamp if connection.dialect.name == POSTGRESQL else None
+        return connection.execute(select((clock or func.current_timestamp)())).scalar_one()
 
     def _author(self) -> dict[str, Any]:
         written = self.has("updated_by") and "updated_by" not in self.unwritten

@@ -91,7 +91,9 @@ class SettingsWriter:
     def write(self, changes: Sequence[Change]) -> list[Written]:
         """All changes that write, in few statements; StalePlan where a row moved."""
         drafts = [self._draft(change) for change in changes if change.action is not Action.NONE]
-        self._insert([one.new for one in drafts if one.change.action is Action.CREATE])
+        created = [one for one in drafts if one.change.action is Action.CREATE]
+        self._insert([one.new for one in created if one.secret is None])
+        self._insert([one.new for one in created if one.secret is not None], secret=True)
         table = self._backend.table
         self._expect(table.update, [one for one in drafts if one.change.action is Action.UPDATE])
         self._expect(table.delete, [one for one in drafts if one.change.action is Action.DELETE])
@@ -101,11 +103,11 @@ class SettingsWriter:
         row = self._rows.get(key)
         return None if row is None else row.digest
 
-    def _insert(self, rows: Sequence[NewValues]) -> None:
+    def _insert(self, rows: Sequence[NewValues], *, secret: bool = False) -> None:
         from sqlalchemy.exc import IntegrityError
 
         try:
-            self._backend.table.insert(self._connection, rows)
+            self._backend.table.insert(self._connection, rows, secret=secret)
         except IntegrityError as error:
             reason = str(error.orig).lower()
             if "unique" not in reason and "duplicate" not in reason:

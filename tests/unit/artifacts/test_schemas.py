@@ -142,7 +142,7 @@ def is_open(name: str, path: tuple[Any, ...]) -> bool:
 
 def test_every_json_artifact_has_a_schema_and_every_schema_an_artifact():
     assert documents().keys() == _SCHEMAS.keys() == OPTIONAL.keys()
-    others = {"manifest", "spec", "spec-diff", "spec-fragment"}
+    others = {"manifest", "plan", "revision", "spec", "spec-diff", "spec-fragment"}
     files = {path.name for path in (ROOT / "schemas").iterdir()}
     assert files == {*_SCHEMAS.values(), *(f"{name}.schema.json" for name in others)}
 
