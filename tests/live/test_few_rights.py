@@ -71,11 +71,15 @@ def test_who_may_only_read_can_plan_and_see_drift(database, database_url, user, 
     with opened(database_url, "config", COLUMNS, state=state) as session:
         apply(session)
     with database.writing("testing") as connection:
-        connection.execute(text("UPDATE config SET config_value = 'x' WHERE config_key LIKE '%host'"))
+        connection.execute(
+            text("UPDATE config SET config_value = 'x' WHERE config_key LIKE '%host'")
+        )
     own = user("SELECT")
     with opened(own, "config", COLUMNS, state=state) as session:
         plan = session.plan(Decisions())
-        assert [one.base.address.name for one in find_drift(plan, session.situation)] == ["smtp_host"]
+        assert [one.base.address.name for one in find_drift(plan, session.situation)] == [
+            "smtp_host"
+        ]
         with pytest.raises(DatabaseFailure, match="may not") as caught:
             apply(session, use_spec=("*",))
     assert "right" in caught.value.hint

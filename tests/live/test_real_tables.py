@@ -132,7 +132,9 @@ def test_a_type_that_the_enum_lacks_is_refused_before_anything_is_written(databa
     )
     columns = mapped(config_type="config_type")
     with opened(database_url, "system_config", columns) as session:
-        with pytest.raises(UsageError, match="config_type of table system_config takes string, int"):
+        with pytest.raises(
+            UsageError, match="config_type of table system_config takes string, int"
+        ):
             apply(session)
     assert fetch(database, "SELECT * FROM system_config") == []
 
