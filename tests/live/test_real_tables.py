@@ -275,3 +275,21 @@ def test_a_row_of_the_same_letters_is_not_written_in_place_of_ours(database, dat
         ("SMTP_HOST", "localhost"),
         ("smtp_host", "other"),
     ]
+
+
+def test_a_schema_other_than_public_by_the_search_path_of_the_url(database, database_url):
+    if database.dialect != "postgresql":
+        pytest.skip("only PostgreSQL has schemas in a database")
+    run(database, 'CREATE SCHEMA "My-App"', "CREATE TABLE config (config_key TEXT)")
+    for spelling in ("%22My-App%22", '"My-App"'):
+        url = f"{database_url}?options=-csearch_path%3D{spelling}"
+        with opened(url, "config", mapped()) as session:
+            assert "My-App" not in session.database.describe()
+            apply(session)
+    rows = fetch(database, 'SELECT config_key FROM "My-App".config ORDER BY 1')
+    assert [one for (one,) in rows] == sorted(CONFIG)
+    tables = "SELECT schemaname FROM pg_tables WHERE tablename LIKE 'penguin_%'"
+    assert set(fetch(database, tables)) == {("My-App",)}
+    assert fetch(database, "SELECT * FROM public.config") == []
+    with opened(url, "config", mapped(), state=database_url) as session:
+        assert not session.database.is_same(session.state.database)

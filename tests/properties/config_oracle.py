@@ -113,8 +113,8 @@ class Expected:
 
 def meaning(kind: str, text: str | None) -> Any:
     """What an app reads from a row, as something that compares; a text it can't read as itself."""
-    if text is None:
-        return ("null",)
+    if text is None:  # what NULL is to an app whose column may be that
+        return ("value", "null")
     try:
         match kind:
             case "integer":
@@ -189,7 +189,7 @@ def expect(  # noqa: C901, PLR0911, PLR0912  # as long as the page
         word, after = "conflict", "B"
     use, keep = key in choices.use, key in choices.keep and want.manage != "enforce"
     if use:
-        same = there and equal(live, want.text)
+        same = row is not None and equal(live, want.text) and (want.sensitive or not row.flag)
         again = "recreate" if first == "B" else "create"
         word = again if not there else word if same else "update"
         word, after = (("unchanged" if same else word), "D")

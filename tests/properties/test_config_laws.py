@@ -38,6 +38,6 @@ def test_any_history_of_edits_specs_applies_and_deaths(kind, tmp_path, monkeypat
                 suppress_health_check=list(HealthCheck),
                 print_blob=_EXAMPLES is not None,
                 report_multiple_bugs=False,
-                phases=[Phase.generate] if os.environ.get("NOSHRINK") else Phase,
+                phases=set(Phase) - {Phase.explain},
             ),
         )

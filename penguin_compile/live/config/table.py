@@ -281,7 +281,16 @@ class SettingsTable:
         for standard, name in self._columns.items():
             kind, options = shapes[standard]
             columns.append(Column(name, kind, **options))
-        return Table(self.name, MetaData(), Column("id", Integer(), primary_key=True), *columns)
+        number = Column("id", Integer(), primary_key=True)
+        # As target `sql` has it: the server's default may hold no emoji.
+        return Table(
+            self.name,
+            MetaData(),
+            number,
+            *columns,
+            mysql_charset="utf8mb4",
+            mariadb_charset="utf8mb4",
+        )
 
 
 def _seen(new: NewValues) -> dict[str, Any]:
