@@ -52,9 +52,11 @@ def user(database_url):
 
 def test_who_may_only_write_the_table_keeps_the_state_elsewhere(database, user, tmp_path):
     own = user("SELECT, INSERT, UPDATE, DELETE")
-    with opened(own, "config", COLUMNS) as session:
-        with pytest.raises(DatabaseFailure, match="may not create the tables") as caught:
-            apply(session)
+    with (
+        opened(own, "config", COLUMNS) as session,
+        pytest.raises(DatabaseFailure, match="may not create the tables") as caught,
+    ):
+        apply(session)
     assert "state: {url: sqlite:///" in caught.value.hint
     assert fetch(database, "SELECT * FROM config") == []
     state = f"sqlite:///{tmp_path}/state/prod.db"

@@ -128,14 +128,15 @@ def test_a_type_that_the_enum_lacks_is_refused_before_anything_is_written(databa
     kind = "kinds" if database.dialect == "postgresql" else "ENUM('string','integer')"
     run(
         database,
-        f"CREATE TABLE system_config (config_key VARCHAR(100), config_value TEXT, config_type {kind})",
+        "CREATE TABLE system_config (config_key VARCHAR(100), config_value TEXT, "
+        f"config_type {kind})",
     )
     columns = mapped(config_type="config_type")
-    with opened(database_url, "system_config", columns) as session:
-        with pytest.raises(
-            UsageError, match="config_type of table system_config takes string, int"
-        ):
-            apply(session)
+    with (
+        opened(database_url, "system_config", columns) as session,
+        pytest.raises(UsageError, match="config_type of table system_config takes string, int"),
+    ):
+        apply(session)
     assert fetch(database, "SELECT * FROM system_config") == []
 
 
@@ -172,9 +173,11 @@ def test_a_column_that_nothing_fills_is_named_before_the_first_write(database, d
         "INSERT INTO settings VALUES ('smtp_host', 'localhost', 'a', 'here')",
     )
     columns = mapped(config_key="setting_key", config_value="setting_value")
-    with opened(database_url, "settings", columns) as session:
-        with pytest.raises(UsageError, match="column tenant, which is NOT NULL"):
-            apply(session)
+    with (
+        opened(database_url, "settings", columns) as session,
+        pytest.raises(UsageError, match="column tenant, which is NOT NULL"),
+    ):
+        apply(session)
     assert len(fetch(database, "SELECT * FROM settings")) == 1
     few = {"smtp_host": CONFIG["smtp_host"]}
     with opened(database_url, "settings", columns, few) as session:
@@ -194,13 +197,17 @@ def test_rows_of_several_platforms_are_refused_and_those_of_one_are_not(database
     run(database, "INSERT INTO platform_config VALUES ('app', 'other', '1')")
     more = {**CONFIG, "one_more": {"type": "string", "default": "x"}}
     before = fetch(database, "SELECT * FROM platform_config ORDER BY 1, 2")
-    with opened(database_url, "platform_config", columns, more) as session:
-        with pytest.raises(UsageError, match="rows of 2 different platform"):
-            apply(session)
+    with (
+        opened(database_url, "platform_config", columns, more) as session,
+        pytest.raises(UsageError, match="rows of 2 different platform"),
+    ):
+        apply(session)
     run(database, "INSERT INTO platform_config VALUES ('app', 'smtp_port', '1')")
-    with opened(database_url, "platform_config", columns) as session:
-        with pytest.raises(DatabaseFailure, match="several rows of smtp_port") as caught:
-            apply(session)
+    with (
+        opened(database_url, "platform_config", columns) as session,
+        pytest.raises(DatabaseFailure, match="several rows of smtp_port") as caught,
+    ):
+        apply(session)
     assert "view" in caught.value.hint
     assert len(fetch(database, "SELECT * FROM platform_config")) == len(before) + 1
 
@@ -218,9 +225,11 @@ def test_what_a_column_would_cut_off_is_refused(database, database_url):
 
 def test_a_value_column_that_is_no_text_is_refused(database, database_url):
     run(database, "CREATE TABLE numbers (config_key VARCHAR(90), config_value INTEGER)")
-    with opened(database_url, "numbers", mapped()) as session:
-        with pytest.raises(DatabaseFailure, match="column config_value of table numbers is INT"):
-            session.plan(Decisions())
+    with (
+        opened(database_url, "numbers", mapped()) as session,
+        pytest.raises(DatabaseFailure, match="column config_value of table numbers is INT"),
+    ):
+        session.plan(Decisions())
 
 
 def test_a_view_is_planned_and_written_through_where_its_database_can(database, database_url):

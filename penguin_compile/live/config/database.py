@@ -191,6 +191,8 @@ class Database:
         reason, hint = _reason(error, sqlite=self.dialect == SQLITE)
         if self.dialect == SQLITE and sqlite_path(self._url).is_dir():
             reason, hint = "it is a folder", "a SQLite URL names a file"
+        if is_denied(error):
+            reason, hint = "this user may not do that", _RIGHTS
         if isinstance(error, ImportError):
             reason = f"the driver {error.name} is not installed"
             hint = f"pip install 'penguin-compile[{_EXTRAS.get(self.dialect, 'all')}]'"
@@ -260,8 +262,6 @@ def _reason(error: Exception, *, sqlite: bool) -> tuple[str, str | None]:
     # Servers quote rows in their messages; only a failure to connect can't hold one.
     if getattr(error, "statement", None) is None:
         return lines[0], "check the URL, the server and the credentials"
-    if is_denied(error):
-        return f"this user may not do that ({type(original).__name__})", _RIGHTS
     code = getattr(original, "sqlstate", None) or next(iter(original.args), "")
     code = code if isinstance(code, int) or len(str(code)) == 5 else ""
     return f"{type(original).__name__} {code}".strip(), "the server's log tells more"
