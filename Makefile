@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup demo test test-fast fuzz lint format bench picture generated lock clean
+.PHONY: help setup demo test test-fast test-faults fuzz lint format bench picture generated lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,9 @@ test: $(READY) ## every test
 
 test-fast: $(READY) ## the tests that take less than a second each
 	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-faults: $(READY) ## apply killed at every single statement and commit, on each database
+	PENGUIN_TEST_EVERY_PLACE=1 $(BIN)/python -m pytest -n 2 tests/faults
 
 fuzz: $(READY) ## hypothesis against the loader and validate for FUZZ_SECONDS, an hour by default
 	@end=$$(( $$(date +%s) + $${FUZZ_SECONDS:-3600} )); \

@@ -7,6 +7,8 @@ import os
 import pytest
 from hypothesis import settings
 
+from tests import postgres_server
+
 pytest_plugins = ["penguin_compile.testing"]
 
 settings.register_profile("unhurried", deadline=None)  # a busy machine is no counterexample
@@ -21,3 +23,9 @@ def _plain_terminal() -> None:
         del os.environ[name]
     os.environ["COLUMNS"] = "100"
     os.environ.pop("NO_COLOR", None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A server that tests start is the whole run's: it ends with the process that began it."""
+    if postgres_server.begin_run():
+        config.add_cleanup(postgres_server.end_run)

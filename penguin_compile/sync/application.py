@@ -8,11 +8,11 @@ next plan reads back what was done and the same command does the rest.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from penguin_compile.core.errors import StalePlan, UsageError
+from penguin_compile.core.errors import OutcomeUnknown, PenguinError, StalePlan, UsageError
 from penguin_compile.live.config.backend import ConfigBackend
 from penguin_compile.live.config.row import KIND as CONFIG
 from penguin_compile.live.config.writing import SettingsWriter, Written
@@ -168,6 +168,32 @@ class _Run:
         )
 
     def apply_database(self, lock: Lock) -> int:
+        """The database's part, all of it or nothing; the number of the revision.
+
+        Where the answer to the commit was lost, what is there tells whether it was done.
+        """
+        revision: list[int] = []
+        try:
+            self._write_database(lock, revision)
+        except OutcomeUnknown:
+            if not self._is_written(lock, revision[0]):
+                raise
+        for change in self.rows:
+            if change.action is not Action.NONE:
+                self.progress(change, "done")
+        return revision[0]
+
+    def _is_written(self, lock: Lock, revision: int) -> bool:
+        """Read back under the lock, which nobody gets while the lost transaction is still open."""
+        with (
+            suppress(PenguinError),
+            self.state.database.writing("reading back what was written") as memory,
+        ):
+            lock.confirm(memory)
+            return self.state.has_revision(memory, revision)
+        return False
+
+    def _write_database(self, lock: Lock, begun: list[int]) -> None:
         """All of the config table, its memory, and the plan's begin: in one transaction."""
         seen = {one.address: one.ledger_revision for one in self.touched}
         with self._transaction() as (memory, table):
@@ -175,6 +201,7 @@ class _Run:
             _refuse_moved(self.state.moved(memory, seen))
             writer = self._open_table(table)
             revision = self.state.begin_revision(memory, self._start())
+            begun.append(revision)
             if writer is not None and all(one.ledger_revision is None for one in self.rows):
                 self.state.note_table(memory, writer.table_name)
             rows = [] if writer is None else writer.write(self.rows)
@@ -185,10 +212,6 @@ class _Run:
             self.state.settle(memory, revision, entries, new=new)
             self._remember(memory, revision, written)
             lock.confirm(memory)
-        for change in self.rows:
-            if change.action is not Action.NONE:
-                self.progress(change, "done")
-        return revision
 
     @contextmanager
     def _transaction(self) -> Iterator[tuple[Connection, Connection | None]]:

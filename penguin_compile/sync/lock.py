@@ -14,7 +14,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from penguin_compile.core.errors import LockHeld, PenguinError
+from penguin_compile.core.errors import Collided, LockHeld, PenguinError
 from penguin_compile.sync.holder import Holder, is_gone, this_process
 from penguin_compile.sync.state_tables import read_version, state_table
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LEASE_SECONDS: Final = 30.0
 _RENEWAL_SECONDS: Final = LEASE_SECONDS / 3
 _POLL_SECONDS: Final = 0.25
+_COLLISIONS: Final = 10
 _FREE: Final = {
     "lock_id": None,
     "holder": None,
@@ -136,8 +137,16 @@ def read_holder(state: State) -> tuple[str, str] | None:
 
 def _wait(state: State, holder: Holder, timeout: float) -> Lock:
     deadline = time.monotonic() + timeout
+    collisions = 0
     while True:
-        lock, row = _try(state, holder)
+        try:
+            lock, row = _try(state, holder)
+        except Collided:  # several create the tables at once: the next look finds them
+            collisions += 1
+            if collisions > _COLLISIONS:
+                raise
+            time.sleep(_POLL_SECONDS)
+            continue
         if lock is not None:
             return lock
         left = deadline - time.monotonic()
@@ -151,11 +160,11 @@ def _try(state: State, holder: Holder) -> tuple[Lock | None, Mapping[str, Any] |
     from sqlalchemy.exc import IntegrityError
 
     with state.database.writing("taking the lock") as connection:
-        state.prepare(connection)
         row = _read(connection, state)
         now = state.database.now(connection)
         if row is not None and not _is_free(row, now):
             return None, row
+        state.prepare(connection)
         first = nullcontext() if row is not None else connection.begin_nested()
         try:
             with first:
@@ -190,9 +199,13 @@ def _take(
         place = {"app": state.app, "environment": state.environment}
         connection.execute(insert(table), [place | values])
     else:
-        seen = table.c.token == row["token"]
-        same = table.c.lock_id.is_not_distinct_from(row["lock_id"])
-        taken = connection.execute(update(table).where(*_place(state), seen, same).values(**values))
+        seen = [
+            table.c.token == row["token"],
+            table.c.lock_id.is_not_distinct_from(row["lock_id"]),
+        ]
+        if row["lock_id"] is not None and row["expires_at"] <= now:
+            seen.append(table.c.expires_at <= now)  # its holder may have renewed it meanwhile
+        taken = connection.execute(update(table).where(*_place(state), *seen).values(**values))
         if taken.rowcount != 1:
             return None
     return Lock(state, str(values["lock_id"]), token)

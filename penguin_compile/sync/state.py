@@ -209,12 +209,12 @@ class State:
         stored = self._meta(connection, "salt")
         if stored is None:
             self._insert(connection, "meta", {"name": "salt", "value": self.salt().hex()})
-        elif self._salt is not None and self._salt != bytes.fromhex(stored):
+            return
+        planned, self._salt = self._salt, bytes.fromhex(stored)
+        if planned not in {None, self._salt}:
             raise StalePlan(
                 "another run was the first to apply here", hint="run the same command again"
             )
-        else:
-            self._salt = bytes.fromhex(stored)
 
     def note_table(self, connection: Connection, name: str) -> None:
         """Remember in which config table the app's keys stand: it serves one app."""
@@ -265,6 +265,12 @@ class State:
             .where(*self._place(table), table.c.id == revision)
             .values(status=status, finished_at=_now())
         )
+
+    def has_revision(self, connection: Connection, revision: int) -> bool:
+        """Whether there is a revision of that number."""
+        table = state_table("revision")
+        query = self._select("revision").where(table.c.id == revision)
+        return connection.execute(query.with_only_columns(table.c.id)).first() is not None
 
     def record(
         self, connection: Connection, revision: int, steps: Iterable[Step], *, first: bool = False

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from penguin_compile.core.errors import DatabaseFailure
-from penguin_compile.live.config.database import is_denied
+from penguin_compile.live.config.database_error import is_denied
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, TableClause

@@ -156,7 +156,7 @@ def run_client(
 
 
 def _psql(database: SeededDatabase, script: Path) -> list[str]:
-    url = database.url.set(drivername="postgresql", password=None)
+    url = database.url._replace(drivername="postgresql", password=None)
     return ["-v", "ON_ERROR_STOP=1", "-f", str(script), url.render_as_string()]
 
 

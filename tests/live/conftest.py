@@ -1,12 +1,12 @@
-"""Databases for the tests of live systems: a SQLite file always, servers where they are named."""
+"""Databases for the tests of live systems, of every kind there is."""
 
 import pytest
 
 from penguin_compile.live.config.database import Database
-from tests.databases import KINDS, fresh_database
+from tests.databases import EMBEDDED, KINDS, fresh_database
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=(*KINDS, *EMBEDDED))
 def database_url(request, tmp_path):
     """A fresh, empty database of each kind; of SQLite not even the file is there."""
     with fresh_database(request.param, tmp_path) as url:

@@ -40,16 +40,24 @@ def reader(database_url):
     url = make_url(database_url)
     run(database_url, "CREATE TABLE config (config_key VARCHAR(50), config_value VARCHAR(50))")
     name = f"penguin_{uuid.uuid4().hex[:12]}"
-    own = url.set(username=name, password=None).render_as_string(hide_password=False)
+    own = url.set(username=name, password="reader").render_as_string(hide_password=False)
     if url.get_backend_name() == "postgresql":
-        run(database_url, f"CREATE ROLE {name} LOGIN", f"GRANT SELECT ON config TO {name}")
+        run(
+            database_url,
+            f"CREATE ROLE {name} LOGIN PASSWORD 'reader'",
+            f"GRANT SELECT ON config TO {name}",
+        )
         # What every user of an older server may do, the one before 15.
         run(database_url, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
         yield own
         run(database_url, f"DROP OWNED BY {name}", f"DROP ROLE {name}")
     else:
         who = f"'{name}'@'%'"
-        run(database_url, f"CREATE USER {who}", f"GRANT SELECT ON {url.database}.config TO {who}")
+        run(
+            database_url,
+            f"CREATE USER {who} IDENTIFIED BY 'reader'",
+            f"GRANT SELECT ON {url.database}.config TO {who}",
+        )
         yield own
         run(database_url, f"DROP USER {who}")
 

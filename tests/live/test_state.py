@@ -90,11 +90,13 @@ def test_the_salt_is_kept_from_the_first_apply_on(state):
 
 def test_whoever_planned_with_another_salt_than_the_one_that_stays_plans_anew(state):
     late = State(state.database, "myapp", "dev")
-    late.salt()
+    planned = late.salt()
     begin(state)
     with pytest.raises(StalePlan, match="first to apply"):
         begin(late)
-    assert State(state.database, "myapp", "dev").salt() == state.salt() != late.salt()
+    assert State(state.database, "myapp", "dev").salt() == state.salt() != planned
+    assert late.salt() == state.salt(), "the next plan is made with that one"
+    begin(late)
 
 
 def test_history_is_newest_first_and_tells_what_a_kill_left(state):

@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from penguin_compile.core.errors import DatabaseFailure, PenguinError
+from penguin_compile.core.errors import Collided, DatabaseFailure, OutcomeUnknown, PenguinError
+from penguin_compile.live.config.database_error import explain_error, is_collision
 from penguin_compile.live.config.database_url import (
     MYSQL,
     POSTGRESQL,
@@ -94,12 +95,32 @@ class Database:
 
     @contextmanager
     def writing(self, operation: str) -> Iterator[Connection]:
-        """One transaction: all of the block or none of it. Creates the file of SQLite."""
+        """One transaction: all of the block or none of it. Creates the file of SQLite.
+
+        OutcomeUnknown where the connection was lost after the commit was sent.
+        """
+        from sqlalchemy.exc import DBAPIError
+
         with self._failures(operation):
             if self.dialect == SQLITE:
                 sqlite_path(self._url).parent.mkdir(parents=True, exist_ok=True)
-            with self._writer.begin() as connection:
-                yield connection
+            written = False
+            try:
+                with self._writer.begin() as connection:
+                    yield connection
+                    written = True
+            except DBAPIError as error:
+                if written and error.connection_invalidated:
+                    raise self._unknown(operation) from None
+                raise
+
+    def _unknown(self, operation: str) -> OutcomeUnknown:
+        """The commit was sent, and no answer came."""
+        return OutcomeUnknown(
+            f"{self.describe()}: {operation}: the connection was lost before the database said "
+            "whether all of it was written or nothing",
+            hint="run the same command again: it looks at what is there, and does the rest",
+        )
 
     def now(self, connection: Connection) -> float:
         """Seconds since 1970 by the clock that all who use this database share."""
@@ -188,15 +209,14 @@ class Database:
             ) from None
 
     def _explain(self, operation: str, error: Exception) -> DatabaseFailure:
-        reason, hint = _reason(error, sqlite=self.dialect == SQLITE)
+        reason, hint = explain_error(error, sqlite=self.dialect == SQLITE)
         if self.dialect == SQLITE and sqlite_path(self._url).is_dir():
             reason, hint = "it is a folder", "a SQLite URL names a file"
-        if is_denied(error):
-            reason, hint = "this user may not do that", _RIGHTS
         if isinstance(error, ImportError):
             reason = f"the driver {error.name} is not installed"
             hint = f"pip install 'penguin-compile[{_EXTRAS.get(self.dialect, 'all')}]'"
-        return DatabaseFailure(f"{self.describe()}: {operation} failed: {reason}", hint=hint)
+        kind = Collided if is_collision(error) else DatabaseFailure
+        return kind(f"{self.describe()}: {operation} failed: {reason}", hint=hint)
 
 
 def _without_values() -> dict[str, Any]:
@@ -219,49 +239,3 @@ def _forget_values(error: BaseException | None) -> None:
             error.params, error.orig = None, None
             error.__cause__ = error.__context__ = None
         error = error.__context__
-
-
-_RIGHTS: Final = (
-    "give it the right: GRANT SELECT on the table to plan, INSERT, UPDATE and DELETE to apply, and"
-    " the same on the penguin_ tables where they are in this database"
-)
-# Source: PostgreSQL, "Error Codes"; MySQL, "Server Error Message Reference".
-_DENIED: Final = frozenset(("42501", 1044, 1142, 1143, 1227, 1370))
-
-
-def is_denied(error: Exception) -> bool:
-    """Whether a server refused because its user lacks a right."""
-    original = getattr(error, "orig", None)
-    first = next(iter(getattr(original, "args", ())), None)
-    return getattr(original, "sqlstate", None) in _DENIED or first in _DENIED
-
-
-_SQLITE_HINTS: Final = {
-    "unable to open": "check the path, and that this user may read and write the file and folder",
-    "is locked": "another process is writing to it; try again when it is done",
-    "readonly": "this user needs the right to write to the file and its folder",
-    "not a database": "the URL names a file that is no SQLite database",
-    "malformed": "the file is damaged: bring back a backup",
-    "is full": "make room on the disk and run the same command again",
-}
-
-
-def _reason(error: Exception, *, sqlite: bool) -> tuple[str, str | None]:
-    """What the driver said, as far as it can't hold a value, and what to do about it."""
-    if isinstance(error, FileExistsError | NotADirectoryError):
-        return "a part of its path is a file, not a folder", "check the path"
-    if isinstance(error, OSError):
-        return error.strerror or type(error).__name__, "check the path and its rights"
-    original = getattr(error, "orig", None)
-    if original is None:
-        return type(error).__name__, None
-    lines = str(original).splitlines() or [type(original).__name__]
-    if sqlite:
-        hint = next((hint for part, hint in _SQLITE_HINTS.items() if part in lines[0]), None)
-        return lines[0], hint
-    # Servers quote rows in their messages; only a failure to connect can't hold one.
-    if getattr(error, "statement", None) is None:
-        return lines[0], "check the URL, the server and the credentials"
-    code = getattr(original, "sqlstate", None) or next(iter(original.args), "")
-    code = code if isinstance(code, int) or len(str(code)) == 5 else ""
-    return f"{type(original).__name__} {code}".strip(), "the server's log tells more"
