@@ -26,11 +26,11 @@ _READ_ONLY: Final = (
     "it takes no writes now",
     "it is read-only, a replica or in recovery: name the primary, or wait; then the same command",
 )
-_DENIED: Final = (
-    "this user may not do that",
+_GRANT: Final = (
     "give it the right: GRANT SELECT on the table to plan, INSERT, UPDATE and DELETE to apply, and"
-    " the same on the penguin_ tables where they are in this database",
+    " the same on the penguin_ tables where they are in this database"
 )
+_DENIED: Final = ("this user may not do that", _GRANT)
 _DEADLOCK: Final = ("another session and this one waited for each other", _AGAIN)
 _BUSY: Final = (
     "another session held a lock for too long",
@@ -81,7 +81,8 @@ def is_denied(error: Exception) -> bool:
 
 def _code(original: object) -> object:
     """PostgreSQL's SQLSTATE, or MySQL's number."""
-    return getattr(original, "sqlstate", None) or next(iter(getattr(original, "args", ())), "")
+    first = next(iter(getattr(original, "args", ())), "")
+    return first if isinstance(first, int) else getattr(original, "sqlstate", None) or first
 
 
 def explain_error(error: Exception, *, sqlite: bool) -> tuple[str, str | None]:
