@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _KEY: Final = "config_key"
+_LONGEST_KEY: Final = 255  # that the language allows
 _STAMPS: Final = ("last_updated", "created_at")
 # Bytes; these types have no length of their own. Source: MySQL's manual, "String Type Storage".
 _MYSQL_BYTES: Final = {"TINYTEXT": 255, "TEXT": 65_535, "MEDIUMTEXT": 16_777_215}
@@ -71,10 +72,14 @@ def find_problems(
     dialect = connection.dialect.name
     for field, standard in ((_KEY, _KEY), *FIELD_COLUMNS.items()):
         shape = shapes.get(columns.get(standard, ""))
-        if shape is None or field == "sensitive" or not _has_limits(shape, dialect):
+        if shape is None or field == "sensitive" or not _has_limits(field, shape, dialect):
             continue
+        seen: set[str | None] = set()
         where = f"column {shape['name']} of table {table}"
         for change, one in _texts(field, created if field == _KEY else changes, text):
+            if one in seen:  # most types and categories
+                continue
+            seen.add(one)
             reason = _misfit_or_null(shape, one, dialect)
             if reason is not None:
                 yield f"{change.address}: {where} {reason}"
@@ -95,14 +100,17 @@ def _texts(
                 yield one, text(one) if field == VALUE else writes[field]
 
 
-def _has_limits(shape: Mapping[str, Any], dialect: str) -> bool:
+def _has_limits(field: str, shape: Mapping[str, Any], dialect: str) -> bool:
     """Whether the column refuses anything: most refuse nothing, and plans are long."""
     from sqlalchemy import Enum
 
     kind = shape["type"]
-    if not shape["nullable"] and shape.get("default") is None:
+    if field == "description" and not shape["nullable"]:  # no other is ever absent
         return True
-    limited = getattr(kind, "length", None) is not None or type(kind).__name__ in _MYSQL_BYTES
+    length = getattr(kind, "length", None)
+    limited = length is not None or type(kind).__name__ in _MYSQL_BYTES
+    if field == _KEY and length is not None and length >= _LONGEST_KEY:
+        return False
     return isinstance(kind, Enum) or (limited and dialect != "sqlite") or not holds_text(kind)
 
 
