@@ -11,6 +11,7 @@ from pathlib import Path
 from penguin_compile.artifacts.manifest import NAME, hash_bytes, parse_manifest
 from penguin_compile.compilation import Compiled
 from penguin_compile.core.errors import FileFailure
+from penguin_compile.core.resolver import SCHEMES
 from penguin_compile.core.span import Source
 from penguin_compile.pipeline import CheckedSpec
 from penguin_compile.targets import TARGETS
@@ -44,10 +45,10 @@ def make_record(
 ) -> Record | None:
     """The record of a run; None where it can't be told what the result depends on.
 
-    That is so where a target of another package may read what it likes, and where a file was
-    changed while it was read.
+    That is so where a target of another package may read what it likes, where a spec may use a
+    secret scheme that goes with its package, and where a file was changed while it was read.
     """
-    if any(TARGETS.package(name) is not None for name in TARGETS):
+    if any(one.package(name) is not None for one in (TARGETS, SCHEMES) for name in one):
         return None
     files: list[tuple[str, str, bool | None]]
     try:

@@ -13,6 +13,10 @@ COMMANDS = {
     "promote": ("penguin_compile.cli.promote", "Write live values into the spec."),
     "rollback": ("penguin_compile.cli.rollback", "Plan back to an earlier revision, and apply."),
     "doctor": ("penguin_compile.cli.doctor", "Check what plan and apply need, and how to mend it."),
+    "rotate-keys": (
+        "penguin_compile.cli.rotate_keys",
+        "Encrypt stored secrets anew with the first key.",
+    ),
     "history": ("penguin_compile.cli.history", "List what was applied, when and by whom."),
     "show": ("penguin_compile.cli.show", "Show a saved plan, or what a revision did."),
     "unlock": ("penguin_compile.cli.unlock", "Free the lock of a run that is dead."),

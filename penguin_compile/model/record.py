@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hmac import compare_digest
 from typing import Any
 
 from penguin_compile.core.pointer import Pointer
@@ -31,9 +32,9 @@ class SecretState:
         if not isinstance(other, SecretState):
             return False
         if self.fingerprint is not None and other.fingerprint is not None:
-            return self.fingerprint == other.fingerprint
+            return compare_digest(self.fingerprint, other.fingerprint)
         if self.stored is not None and other.stored is not None:
-            return self.stored == other.stored
+            return compare_digest(self.stored, other.stored)
         return None
 
 
@@ -61,7 +62,8 @@ class Live:
 
     `digest` is of all that was read and goes into the plan as its precondition. `owner` names
     another collection or cluster where the resource isn't ours to touch. `remote` is whatever
-    the backend needs to find it again; it never enters a plan.
+    the backend needs to find it again; it never enters a plan. `read_as` is the type by which a
+    row's text was read.
     """
 
     address: Address
@@ -71,6 +73,7 @@ class Live:
     edited_by: str | None = None
     edited_at: str | None = None
     remote: Mapping[str, Any] = field(default_factory=dict)
+    read_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

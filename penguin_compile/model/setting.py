@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -38,6 +39,12 @@ class Manage(StrEnum):
     SEED = "seed"
     MERGE = "merge"
     ENFORCE = "enforce"
+
+
+class Unparsed(str):
+    """A live text that doesn't parse as its type: equal to another such text, to no value."""
+
+    __slots__ = ()
 
 
 class Unset:
@@ -117,14 +124,34 @@ def parse_stored(setting_type: str, text: str) -> JsonValue:
     if setting_type == "integer":
         return int(text)
     if setting_type == "boolean":
-        word = text.strip().lower()
+        word = text.lower()
         if word in _TRUE or word in _FALSE:
             return word in _TRUE
         raise ValueError("not a boolean")
     if setting_type in {"json", "number"}:
-        return json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        if "\\u" in text:
+            value_text(value).encode()  # half of a surrogate pair is no text: UnicodeEncodeError
+        return value
     return text
+
+
+def canonical_value(setting_type: str, text: str | None) -> JsonValue:
+    """The typed value of a stored text; Unparsed where it doesn't parse as its type."""
+    if text is None:
+        return None
+    try:
+        return parse_stored(setting_type, text)
+    except (ValueError, RecursionError):
+        return Unparsed(text)
 
 
 def _refuse_constant(text: str) -> JsonValue:
     raise ValueError(f"{text} is no JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no number that JSON could give back")
+    return number

@@ -21,6 +21,7 @@ from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from penguin_compile.core.duration import parse_seconds
+from penguin_compile.core.resolver import find_mistake
 from penguin_compile.core.secret import SecretReference
 
 EXTENSION = "x-"
@@ -97,7 +98,11 @@ def _parse_duration(value: Any) -> Any:
 def _parse_secret(value: Any) -> Any:
     if not isinstance(value, str) or not _SECRET.match(value):
         raise mistake("not a secret reference: write SCHEME:REST, such as env:NAME or file:PATH")
-    return SecretReference.parse(value)
+    reference = SecretReference.parse(value)
+    problem = find_mistake(reference)
+    if problem is not None:
+        raise mistake(problem)
+    return reference
 
 
 class TypeInWords:
@@ -165,7 +170,7 @@ Named: TypeAlias = Keyed[str, Item]
 class _SecretType(TypeInWords):
     """Tells pydantic that the value is a SecretReference, and JSON Schema that it is a text."""
 
-    words = "a secret reference, SCHEME:REST (env:NAME, file:PATH)"
+    words = "a secret reference, SCHEME:REST (env:NAME, file:PATH, vault:…, sops:…)"
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:

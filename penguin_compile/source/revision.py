@@ -18,14 +18,13 @@ from typing import Final
 from penguin_compile.core.diagnostic import Diagnostic
 from penguin_compile.core.errors import FileFailure, PenguinError, UsageError
 from penguin_compile.core.span import Source
+from penguin_compile.source.repository import git_environment
 from penguin_compile.source.text import LARGEST, decode_source, refuse_size
 
 _LINK: Final = "120000"
 _FILES: Final = frozenset(("100644", "100755", "100664"))
 _MOST_LINKS: Final = 40  # as the kernel has it, before it calls them a loop
 _SECONDS: Final = 120.0
-# Set by git for its hooks; they would lead to another repository than the spec's.
-_LEADING_AWAY: Final = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +182,11 @@ def _run_git(root: Path, *arguments: str) -> bytes:
 
 
 def _ask_git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    environment = {key: one for key, one in os.environ.items() if key not in _LEADING_AWAY}
-    environment |= {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    environment = git_environment() | {
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "LC_ALL": "C",
+    }
     return subprocess.run(  # noqa: S603 - fixed words and a checked revision
         ["git", "-C", str(root), *arguments],  # noqa: S607 - the user's own git
         capture_output=True,

@@ -18,7 +18,8 @@ from penguin_compile.live.config.row import KIND as CONFIG
 from penguin_compile.live.config.writing import SettingsWriter, Written
 from penguin_compile.model.address import Address
 from penguin_compile.model.plan import Action, Change, Plan
-from penguin_compile.model.record import VALUE, Desired, SecretState
+from penguin_compile.model.record import VALUE, Desired, Live, SecretState
+from penguin_compile.sync.edits import find_edits, mark_edits
 from penguin_compile.sync.holder import user_name
 from penguin_compile.sync.lock import Lock, hold_lock
 from penguin_compile.sync.outcome import GatewayWriter, Outcome, Progress
@@ -263,7 +264,12 @@ class _Run:
         now = before if stored is None else (stored.after or {}).get(VALUE)
         if VALUE not in (change.writes or {}):
             now = _settle_unwritten(given, before, now)
-        return replace(entry, fields={**entry.fields, VALUE: now})
+        fields = {**entry.fields, VALUE: now}
+        kept = entry.kept
+        if kept is not None and stored is not None:  # sealed, a kept edit is another text
+            after = Live(address=change.address, fields=stored.after or {}, digest="")
+            kept = mark_edits(find_edits(fields, after))
+        return replace(entry, fields=fields, kept=kept)
 
     def _remember(
         self, memory: Connection, revision: int, written: Mapping[Address, Written]

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from penguin_compile.model.plan import ABSENT, Action, ChangeClass
 from penguin_compile.model.record import SecretState
-from penguin_compile.model.setting import Manage
+from penguin_compile.model.setting import Manage, Unparsed
 
 
 class Decision(Enum):
@@ -37,6 +37,8 @@ def same(one: Any, other: Any) -> bool:
         return one.same(other) is not False
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
+    if isinstance(one, Unparsed) is not isinstance(other, Unparsed):
+        return False  # a text that is no JSON is not the JSON string of the same letters
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, dict) and isinstance(other, dict):
@@ -55,10 +57,10 @@ def compare_value(
     mode_changed: bool = False,
 ) -> Verdict:
     """One row of the table. `mode_changed`: the ledger knows another `manage` than the spec."""
-    if mode is Manage.ENFORCE and decision is Decision.KEEP_LIVE:
-        decision = None  # enforce has no place to remember a kept edit; say `manage: merge`
     if desired is ABSENT:
         return _compare_gone(mode, base, live, decision, prune=prune)
+    if mode is Manage.ENFORCE and decision is Decision.KEEP_LIVE:
+        decision = None  # enforce has no place to remember a kept edit; say `manage: merge`
     if decision is Decision.USE_SPEC:
         return _use_spec(base, live, desired)
     if base is ABSENT:

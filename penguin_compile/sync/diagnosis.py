@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from penguin_compile.core.errors import PenguinError, SecretUnavailable
-from penguin_compile.core.resolver import resolve_secret
+from penguin_compile.core.resolver import Resolver
 from penguin_compile.core.secret import SecretReference
 from penguin_compile.live.config.database import Database
 from penguin_compile.live.config.rights import (
@@ -63,23 +63,24 @@ class Check:
 
 def diagnose(app: App) -> Iterator[Check]:
     """Every check, in the order in which apply would come upon them."""
-    database = list(_check_database(app))
-    yield from database
-    lost = any(one.subject == "database" and one.level is Level.PROBLEM for one in database)
-    if not lost or app.environment.state is not None:  # else it would be told twice
-        yield from _check_state(app)
-    yield from _check_keys(app)
-    yield from _check_secrets(app)
-    yield from _check_gateway(app)
+    with Resolver() as resolve:
+        database = list(_check_database(app, resolve))
+        yield from database
+        lost = any(one.subject == "database" and one.level is Level.PROBLEM for one in database)
+        if not lost or app.environment.state is not None:  # else it would be told twice
+            yield from _check_state(app, resolve)
+        yield from _check_keys(app)
+        yield from _check_secrets(app, resolve)
+        yield from _check_gateway(app, resolve)
 
 
-def _check_database(app: App) -> Iterator[Check]:
+def _check_database(app: App, resolve: Resolver) -> Iterator[Check]:
     environment = app.environment
     if environment.database is None:
         yield _ok("database", "none here; the config keys are not applied")
         return
     try:
-        database = Database(resolve_url(environment.database))
+        database = Database(resolve_url(environment.database, resolve))
     except PenguinError as error:
         yield _failed("database", error)
         return
@@ -218,12 +219,12 @@ def _check_rows(app: App, connection: Connection) -> Iterator[Check]:
         )
 
 
-def _check_state(app: App) -> Iterator[Check]:
+def _check_state(app: App, resolve: Resolver) -> Iterator[Check]:
     environment = app.environment
     try:
-        url = None if environment.state is None else resolve_url(environment.state)
+        url = None if environment.state is None else resolve_url(environment.state, resolve)
         given = environment.database
-        database = None if given is None else Database(resolve_url(given))
+        database = None if given is None else Database(resolve_url(given, resolve))
         state = open_state(
             app.name, environment.name, database=database, url=url, folder=Path(FOLDER)
         )
@@ -304,12 +305,12 @@ def _check_keys(app: App) -> Iterator[Check]:
         yield _ok("keys", f"{count} encrypted with the key {keyring.first}")
 
 
-def _check_secrets(app: App) -> Iterator[Check]:
+def _check_secrets(app: App, resolve: Resolver) -> Iterator[Check]:
     """By name: whether each can be had; what it is, nobody sees."""
     found = []
     for reference, what, required in _secrets(app):
         try:
-            resolve_secret(reference)
+            resolve(reference)
         except PenguinError as error:
             if required:
                 yield _failed("secrets", error, f"{what}: ")
@@ -340,12 +341,12 @@ def _secrets(app: App) -> Iterator[tuple[SecretReference, str, bool]]:
             yield value, f"marchproxy.{name}", True
 
 
-def _check_gateway(app: App) -> Iterator[Check]:
+def _check_gateway(app: App, resolve: Resolver) -> Iterator[Check]:
     if app.environment.gateway is None:
         yield _ok("marchproxy", "none here; services and routes are not applied")
         return
     try:
-        gateway = MarchProxyBackend(app.environment.gateway, app)
+        gateway = MarchProxyBackend(app.environment.gateway, app, resolve=resolve)
     except PenguinError as error:
         yield _failed("marchproxy", error)
         return

@@ -50,7 +50,9 @@ def settled_settings(
 
 
 def _picker(indexes: list[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
-    """What takes these items of a tuple; there are two at least, key and value."""
+    """What takes these items of a tuple, as a tuple; a table may have its values alone."""
+    if len(indexes) == 1:
+        return lambda row: (row[indexes[0]],)
     return itemgetter(*indexes)
 
 

@@ -95,14 +95,18 @@ def _check_app(plan: Plan, decisions: Decisions, memory: Memory) -> Iterator[str
 
 
 def _check_updates(plan: Plan, memory: Memory, limit: str | None) -> Iterator[str]:
-    updates = _count(plan, Action.UPDATE)
+    """A share is of what is owned; a number is of everything, rows that are adopted included."""
+    changes = [one for one in plan.changes if one.action is Action.UPDATE]
+    if limit is None or limit.endswith("%"):
+        changes = [one for one in changes if one.ledger_revision is not None]
+    updates = Counter(one.address.kind for one in changes)
     refused = [kind for kind in KINDS if _exceeds(updates[kind], memory.owned.get(kind, 0), limit)]
-    needed = max((updates[kind] for kind in refused), default=0)
+    needed = max((_count(plan, Action.UPDATE)[kind] for kind in refused), default=0)
     for kind in refused:
-        yield (
-            f"{updates[kind]} of {_several(memory.owned.get(kind, 0), kind)} would be updated; "
-            f"--max-updates {needed} allows it"
-        )
+        share = f" of {_several(memory.owned.get(kind, 0), kind)}"
+        few = updates[kind] > memory.owned.get(kind, 0)
+        what = _several(updates[kind], kind) if few else f"{updates[kind]}{share}"
+        yield f"{what} would be updated; --max-updates {needed} allows it"
 
 
 def _check_deletes(plan: Plan, memory: Memory, limit: str | None) -> Iterator[str]:

@@ -40,7 +40,9 @@ def _write_slowly(fields: Mapping[str, Any]) -> str:
         if isinstance(one, SecretState)
     }
     plain = {path: sorted(one) if _is_set(one) else one for path, one in plain.items()}
-    return canonical_json({"fields": plain, **({"secrets": secrets} if secrets else {})})
+    text = canonical_json({"fields": plain, **({"secrets": secrets} if secrets else {})})
+    # No database takes half of a surrogate pair; as JSON writes it, it is read back as it was.
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Final
 
 from penguin_compile.core.errors import Conflicted, Refused, UsageError
 from penguin_compile.core.pointer import Pointer
-from penguin_compile.core.resolver import resolve_secret
+from penguin_compile.core.resolver import Resolver
 from penguin_compile.core.secret import SecretReference
 from penguin_compile.live.backend import Backend, Reading
 from penguin_compile.live.config.backend import ConfigBackend
@@ -44,6 +44,7 @@ class Session:
     state: State
     database: Database | None
     gateway: MarchProxyBackend | None
+    resolve: Resolver
     git_commit: str | None = None
     secret_keys: frozenset[str] = frozenset()
     situation: Situation = _NOTHING_READ
@@ -175,7 +176,7 @@ class Session:
             self.database,
             self.app,
             salt=self.state.salt(),
-            resolve=resolve_secret if secrets else None,
+            resolve=self.resolve if secrets else None,
             secret_keys=self.secret_keys,
         )
 
@@ -202,11 +203,13 @@ class Session:
         return [kind for kind in self.gateway.kinds if not self.gateway.can_delete(kind)]
 
     def _problems(self, plan: Plan, desired: Sequence[Desired] | None) -> list[str]:
+        config = self._config(secrets=False)
+        problems = [] if config is None else config.problems(plan.changes)
         if self.gateway is None:
-            return []
+            return problems
         written = {one.address for one in plan.changes if one.action is not Action.NONE}
         wanted = self.gateway.project(self.app) if desired is None else desired
-        return [
+        return problems + [
             problem
             for one in wanted
             if one.address in written and one.address.kind in self.gateway.kinds
@@ -234,21 +237,22 @@ def open_session(
             hint=f"add environments.{name}.database: {{url: …}} or marchproxy: {{url: …}}",
         )
     with ExitStack() as stack:
+        resolve = stack.enter_context(Resolver())
         database = None
         if environment.database is not None:
-            database = Database(resolve_url(environment.database))
+            database = Database(resolve_url(environment.database, resolve))
             stack.callback(database.close)
         state = open_state(
             app.name,
             environment.name,
             database=database,
-            url=None if environment.state is None else resolve_url(environment.state),
+            url=None if environment.state is None else resolve_url(environment.state, resolve),
             folder=Path(FOLDER),
         )
         stack.callback(state.database.close)
         gateway = None
         if environment.gateway is not None:
-            gateway = MarchProxyBackend(environment.gateway, app)
+            gateway = MarchProxyBackend(environment.gateway, app, resolve=resolve)
             stack.callback(gateway.close)
         yield Session(
             app=app,
@@ -257,6 +261,7 @@ def open_session(
             state=state,
             database=database,
             gateway=gateway,
+            resolve=resolve,
             git_commit=git_commit,
         )
 
@@ -267,6 +272,6 @@ def _can_do(change: Change, desired: Mapping[Address, Desired]) -> bool:
     return not isinstance(written, SecretState) or (wanted is not None and bool(wanted.secret))
 
 
-def resolve_url(url: str | SecretReference) -> str:
+def resolve_url(url: str | SecretReference, resolve: Resolver) -> str:
     """The URL of a system, where it is kept as a secret."""
-    return url if isinstance(url, str) else resolve_secret(url).reveal()
+    return url if isinstance(url, str) else resolve(url).reveal()

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from penguin_compile.core.canonical import digest_text
 from penguin_compile.model.address import Address
 from penguin_compile.model.plan import ABSENT, Action, Change, ChangeClass, FieldChange
 from penguin_compile.model.record import VALUE, Base, Desired, Live, SecretState
-from penguin_compile.model.setting import Manage
+from penguin_compile.model.setting import Manage, Unparsed, canonical_value, stored_text
 from penguin_compile.sync.comparison import Decision, Verdict, compare_value, same, worst
 from penguin_compile.sync.edits import DELETED, find_edits, mark_edits
 
 CONFIG = "config"
 _PRUNE = "needs --prune"
+_SHOWN = "sensitive → not: its value would stand in clear; needs --use-spec"
 _GATEWAY_RULE = Manage.MERGE  # with equal values: a delete needs --prune alone, edited or not
 
 
@@ -48,14 +50,12 @@ def _settle_gone(resource: Resource) -> Change:
     if base is None:
         return _change(resource, ChangeClass.UNMANAGED, Action.NONE, (), ledger=None)
     if resource.address.kind == CONFIG:
-        manage, settled, there = base.manage, _value(base.fields), _value(_fields(live))
+        manage, settled, there = base.manage, settled_value(base, live), _value(_fields(live))
+        if settled is ABSENT:  # a row whose value was never ours: nothing of it to delete
+            klass = ChangeClass.FORGET if live is None else ChangeClass.RELEASE
+            return _change(resource, klass, Action.NONE, (), ledger=None)
     else:
-        manage, settled, there = _GATEWAY_RULE, True, True
-    if live is None:
-        there = ABSENT
-    elif there is ABSENT:
-        there = None
-    settled = None if settled is ABSENT else settled
+        manage, settled, there = _GATEWAY_RULE, True, ABSENT if live is None else True
     verdict = compare_value(
         manage, settled, there, ABSENT, decision=resource.decision, prune=resource.prune
     )
@@ -80,9 +80,7 @@ def _settle_foreign(resource: Resource, owner: str) -> Change:
     desired = resource.desired
     if desired is not None and resource.decision is Decision.USE_SPEC:
         return _settle_object(resource, desired)
-    ledger = None if resource.base is None else dict(resource.base.fields)
-    reason = f"owned by {owner}"
-    return _change(resource, ChangeClass.CONFLICT, Action.NONE, (), ledger=ledger, reason=reason)
+    return _conflict(resource, (), f"owned by {owner}")
 
 
 def _settle_setting(resource: Resource, desired: Desired) -> Change:
@@ -92,7 +90,7 @@ def _settle_setting(resource: Resource, desired: Desired) -> Change:
     if wanted is ABSENT:
         return _settle_valueless(resource, desired)
     there = _value(_fields(live))
-    settled = ABSENT if base is None else base.fields.get(VALUE, ABSENT)
+    settled = ABSENT if base is None else settled_value(base, live, desired)
     verdict = compare_value(
         desired.manage,
         settled,
@@ -107,8 +105,10 @@ def _settle_setting(resource: Resource, desired: Desired) -> Change:
         fields = (value, *(_field(path, ABSENT, ABSENT, one) for path, one in _rest(desired)))
         writes = dict(desired.fields)
         return _change(resource, verdict.klass, Action.CREATE, fields, ledger=writes, writes=writes)
-    if live is None or verdict.ledger is ABSENT or verdict.klass is ChangeClass.CONFLICT:
-        ledger = None if base is None and verdict.ledger is ABSENT else _after(base, verdict)
+    if verdict.klass is ChangeClass.CONFLICT:
+        return _conflict(resource, (value,), reason)
+    if live is None or verdict.ledger is ABSENT:
+        ledger = _after(base, desired, verdict)
         return _change(resource, verdict.klass, Action.NONE, (value,), ledger=ledger, reason=reason)
     writes = {path: one for path, one in _rest(desired) if not same(_fields(live).get(path), one)}
     described = tuple(
@@ -119,7 +119,7 @@ def _settle_setting(resource: Resource, desired: Desired) -> Change:
         writes = {VALUE: wanted, **writes}
     klass = worst([verdict.klass, *([ChangeClass.UPDATE] if writes else [])])
     action = Action.UPDATE if writes else Action.NONE
-    ledger = {**dict(_rest(desired)), VALUE: _stored_base(verdict.ledger, there)}
+    ledger = _remember(base, desired, _stored_base(verdict.ledger, there))
     return _change(
         resource, klass, action, (value, *described), ledger=ledger, writes=writes, reason=reason
     )
@@ -128,19 +128,23 @@ def _settle_setting(resource: Resource, desired: Desired) -> Change:
 def _check_edit(resource: Resource, desired: Desired, verdict: Verdict) -> tuple[Verdict, str]:
     """Where following the spec would break a kept edit, a person decides."""
     live = resource.live
+    if _would_show(resource, desired):
+        return replace(verdict, klass=ChangeClass.CONFLICT, action=Action.NONE), _SHOWN
     if live is None or resource.decision is not None:
         return verdict, _reason(verdict, desired)
-    was_sensitive = live.fields.get("sensitive") is True
-    if was_sensitive and desired.fields.get("sensitive") is False:
-        reason = "sensitive → not: its value would stand in clear; needs --use-spec"
-        return Verdict(ChangeClass.CONFLICT, Action.NONE, _value_of(resource.base)), reason
     kept = verdict.klass in {ChangeClass.OVERRIDE_KEPT, ChangeClass.LEFT}
     retyped = live.fields.get("type") not in {None, desired.fields.get("type")}
-    fits = not isinstance(live.fields.get(VALUE), str) or desired.fields.get("type") == "string"
-    if kept and retyped and not fits:
+    if kept and retyped and isinstance(live.fields.get(VALUE), Unparsed):
         reason = f"the live value doesn't fit the new type {desired.fields.get('type')}"
-        return Verdict(ChangeClass.CONFLICT, Action.NONE, _value_of(resource.base)), reason
+        return replace(verdict, klass=ChangeClass.CONFLICT, action=Action.NONE), reason
     return verdict, _reason(verdict, desired)
+
+
+def _would_show(resource: Resource, desired: Desired) -> bool:
+    """Whether a secret would stand in clear, which only --use-spec may decide."""
+    was = resource.live is not None and resource.live.fields.get("sensitive") is True
+    shown = was and desired.fields.get("sensitive") is False
+    return shown and resource.decision is not Decision.USE_SPEC
 
 
 def _reason(verdict: Verdict, desired: Desired) -> str:
@@ -152,9 +156,12 @@ def _reason(verdict: Verdict, desired: Desired) -> str:
 def _settle_valueless(resource: Resource, desired: Desired) -> Change:
     """A key without a value in the spec: its value is never written nor deleted."""
     base, live = resource.base, resource.live
-    rest = dict(_rest(desired))
     if live is None:
-        return _change(resource, ChangeClass.UNCHANGED, Action.NONE, (), ledger=None)
+        ledger = None if base is None else base.fields
+        return _change(resource, ChangeClass.UNCHANGED, Action.NONE, (), ledger=ledger)
+    if _would_show(resource, desired):
+        return _conflict(resource, (), _SHOWN)
+    rest = dict(_rest(desired))
     writes = {path: one for path, one in rest.items() if not same(live.fields.get(path), one)}
     fields = tuple(
         _field(path, _base_field(base, path), live.fields.get(path, ABSENT), one)
@@ -163,7 +170,10 @@ def _settle_valueless(resource: Resource, desired: Desired) -> Change:
     first = ChangeClass.ADOPT if base is None else ChangeClass.UNCHANGED
     klass = ChangeClass.UPDATE if writes else first
     action = Action.UPDATE if writes else Action.NONE
-    return _change(resource, klass, action, fields, ledger=rest, writes=writes)
+    # What was settled of the value stays known: a secret that one run doesn't resolve, say.
+    settled = ABSENT if base is None else settled_value(base, live, desired)
+    ledger = rest if settled is ABSENT else _remember(base, desired, settled)
+    return _change(resource, klass, action, fields, ledger=ledger, writes=writes)
 
 
 def _settle_object(resource: Resource, desired: Desired) -> Change:
@@ -193,6 +203,41 @@ def _settle_object(resource: Resource, desired: Desired) -> Change:
     return _change(
         resource, worst(classes), action, tuple(changed), ledger=everything, writes=writes
     )
+
+
+def settled_value(base: Base, live: Live | None, desired: Desired | None = None) -> Any:
+    """BASE as LIVE is read now: by its present type, and as a secret where the row is one.
+
+    Else a row that nobody touched would pass for edited as soon as the spec changes its type.
+    """
+    settled, there = base.fields.get(VALUE, ABSENT), _value(_fields(live))
+    if settled is ABSENT or isinstance(settled, SecretState):
+        return settled
+    before = base.fields.get("type") or _type_of(settled)
+    if isinstance(there, SecretState):
+        stored = digest_text(stored_text(before, settled))
+        # A mark that is no secret's fingerprint: what stood in clear is not the secret.
+        return there if there.stored == stored else SecretState(fingerprint=stored, stored=stored)
+    now = None if live is None else live.read_as
+    now = now or (None if desired is None else desired.fields.get("type")) or before
+    return settled if now == before else canonical_value(now, stored_text(before, settled))
+
+
+def _type_of(value: Any) -> str:
+    """The type of a value whose table has no column for it."""
+    if isinstance(value, str):
+        return "string"
+    return {bool: "boolean", int: "integer"}.get(type(value), "json")
+
+
+def _conflict(resource: Resource, fields: tuple[FieldChange, ...], reason: str) -> Change:
+    """Nothing is written and nothing settled: the ledger's entry stays in all its parts."""
+    base = resource.base
+    ledger = None if base is None else base.fields
+    change = _change(
+        resource, ChangeClass.CONFLICT, Action.NONE, fields, ledger=ledger, reason=reason
+    )
+    return replace(change, ledger_changes=False, kept=None if base is None else base.kept)
 
 
 def _change(
@@ -261,11 +306,19 @@ def _ledger_changes(
     )
 
 
-def _after(base: Base | None, verdict: Verdict) -> dict[str, Any]:
-    """The entry where nothing is written: what was known, and the value that was settled."""
-    fields = {} if base is None else dict(base.fields)
-    if verdict.ledger is not ABSENT:
-        fields[VALUE] = verdict.ledger
+def _after(base: Base | None, desired: Desired, verdict: Verdict) -> Mapping[str, Any] | None:
+    """The entry where no row of ours is live: as it was, or what was settled now."""
+    if verdict.ledger is ABSENT or verdict.klass is ChangeClass.LEFT:
+        return None if base is None else base.fields
+    return _remember(base, desired, verdict.ledger)
+
+
+def _remember(base: Base | None, desired: Desired, value: Any) -> dict[str, Any]:
+    """An entry; a settled value that the present type can't read keeps the type it has."""
+    fields = {**dict(_rest(desired)), VALUE: value}
+    if isinstance(value, Unparsed) and base is not None:
+        fields[VALUE] = base.fields[VALUE]
+        fields |= {path: one for path, one in base.fields.items() if path == "type"}
     return fields
 
 
@@ -294,10 +347,6 @@ def _fields(live: Live | None) -> Mapping[str, Any]:
 
 def _value(fields: Mapping[str, Any]) -> Any:
     return fields.get(VALUE, ABSENT)
-
-
-def _value_of(base: Base | None) -> Any:
-    return ABSENT if base is None else _value(base.fields)
 
 
 def _base_field(base: Base | None, path: str) -> Any:

@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from penguin_compile.core.errors import Collided, DatabaseFailure
+from penguin_compile.live.config.database_error import is_denied
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, TableClause
@@ -134,7 +135,8 @@ def _has_version_table(connection: Connection) -> bool:
 def migrate(connection: Connection, database: str) -> None:
     """Bring the tables to our version, inside the connection's transaction.
 
-    Collided where another run does so at the same time.
+    Collided where another run does so at the same time, DatabaseFailure where the user may not do
+    that: the state can be elsewhere.
     """
     version = read_version(connection, database)
     if version == HEAD:
@@ -143,6 +145,7 @@ def migrate(connection: Connection, database: str) -> None:
     from alembic.config import Config
     from alembic.util import CommandError
     from sqlalchemy import column, delete, table
+    from sqlalchemy.exc import DBAPIError
 
     if version is not None:
         noted = table(VERSION_TABLE, column("version_num"))
@@ -158,3 +161,12 @@ def migrate(connection: Connection, database: str) -> None:
             f"{database}: another run is creating the state tables",
             hint="run the same command again",
         ) from error
+    except DBAPIError as error:
+        if not is_denied(error):
+            raise
+        raise DatabaseFailure(
+            f"{database}: this user may not create the tables that hold the state",
+            hint="keep the state elsewhere, in the environment: "
+            "`state: {url: sqlite:///.penguin/state.db}`, or another database; or let a user who"
+            " may create tables apply once",
+        ) from None

@@ -13,12 +13,14 @@ HEAVY = (
     "alembic",
     "cryptography",
     "httpx",
+    "hvac",
     "jinja2",
     "jsonschema_rs",
     "orjson",
     "psycopg",
     "pydantic",
     "pymysql",
+    "requests",
     "rich",
     "ruamel.yaml",
     "sqlalchemy",
@@ -69,7 +71,7 @@ def test_version_does_not_even_load_click() -> None:
     "command",
     [
         *("validate", "explain", "fmt", "compile", "diff", "plan", "apply"),
-        *("drift", "why", "promote", "rollback", "doctor", "history", "unlock"),
+        *("drift", "why", "promote", "rollback", "doctor", "rotate-keys", "history", "unlock"),
         *("graph", "schema", "sandbox", "show"),
     ],
 )

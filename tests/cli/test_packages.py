@@ -78,6 +78,8 @@ def change(packages: Path, old: str, new: str) -> None:
     text = module.read_text()
     assert old in text
     module.write_text(text.replace(old, new))
+    # as long as before, within the second: Python would take what pip compiled for fresh
+    shutil.rmtree(module.parent / "__pycache__", ignore_errors=True)
 
 
 def artifacts(home: Path) -> list[str]:

@@ -27,6 +27,7 @@ from penguin_compile.live.config.sealing import (
 from penguin_compile.live.config.table import SettingsTable
 from penguin_compile.model.address import Address
 from penguin_compile.model.app import App
+from penguin_compile.model.plan import Change
 from penguin_compile.model.record import VALUE, Desired, SecretState
 from penguin_compile.model.setting import (
     JsonValue,
@@ -105,6 +106,21 @@ class ConfigBackend:
             live={one.address: one for one in live},
             notices=tuple(self._notices(missing=rows is None)),
         )
+
+    def problems(self, changes: Iterable[Change]) -> list[str]:
+        """What the table would refuse of a plan's changes; nothing where there is no table yet."""
+        written = [one for one in changes if one.address.kind == KIND and one.writes is not None]
+        if not written:
+            return []
+        with self.database.reading(READING.format(self.table.name)) as connection:
+            if connection is None:
+                return []
+            return self.table.problems(connection, written, self._plain_text)
+
+    def _plain_text(self, change: Change) -> str | None:
+        setting = self.settings.get(change.address.name)
+        value = (change.writes or {})[VALUE]
+        return stored_text("string" if setting is None else setting.type, value)
 
     def close(self) -> None:
         """Give back connections."""
@@ -195,6 +211,12 @@ class ConfigBackend:
     def _notices(self, *, missing: bool) -> Iterable[str]:
         if missing:
             yield f"table {self.table.name} will be created"
+        if self.table.unwritten:
+            listed = ", ".join(sorted(self.table.unwritten))
+            yield (
+                f"table {self.table.name} keeps {listed} in columns of another type: apply leaves"
+                " them as they are"
+            )
         secrets = [one for one in self.settings.values() if one.sensitive]
         if secrets and self.policy is Policy.SKIP:
             keys = ", ".join(one.key for one in secrets)
@@ -211,13 +233,18 @@ def _read_secret(setting: Setting, secret: Masked) -> Masked:
     """The secret as its row holds it before it is sealed: booleans and numbers in one spelling."""
     if setting.type is SettingType.STRING:
         return secret
+    broken = False
+    value: JsonValue = None
     try:
         value = parse_stored(setting.type.value, secret.reveal())
     except (ValueError, RecursionError):
+        broken = True
+    # Raised out here: the error that says why holds the value, and would come along as context.
+    if broken:
         raise SecretUnavailable(
             f"the secret {setting.secret} of config/{setting.key} is no {setting.type.value}",
             hint="correct the value where it is kept",
-        ) from None
+        )
     if setting.type in {SettingType.BOOLEAN, SettingType.INTEGER}:
         return Masked(stored_text(setting.type, value))
     return secret

@@ -7,6 +7,7 @@ what it reads is what it changes.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,10 +33,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 _BUSY_SECONDS: Final = 10.0
+_LOGGER: Final = "penguin-compile"
 _CLOCKS: Final = {
     POSTGRESQL: "SELECT extract(epoch FROM clock_timestamp())",
     MYSQL: "SELECT unix_timestamp(now(6))",
 }
+_UNKNOWN_OPTION: Final = re.compile(r"__init__\(\) got an unexpected keyword argument '(\w+)'")
 _EXTRAS: Final = {POSTGRESQL: "postgres", MYSQL: "mysql"}
 
 
@@ -149,7 +152,7 @@ class Database:
         # Rows that a transaction reads again must show what others committed meanwhile.
         level = "READ COMMITTED"
         return create_engine(
-            self._url, hide_parameters=True, pool_pre_ping=True, isolation_level=level
+            self._url, pool_pre_ping=True, isolation_level=level, **_without_values()
         )
 
     def _open_sqlite(self, mode: str, begin: str, pragma: str | None) -> Engine:
@@ -170,7 +173,7 @@ class Database:
             return connection
 
         engine = create_engine(
-            "sqlite+pysqlite://", creator=connect, poolclass=NullPool, hide_parameters=True
+            "sqlite+pysqlite://", creator=connect, poolclass=NullPool, **_without_values()
         )
         # The driver's own idea of transactions commits before DDL; ours begin and end by name.
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
@@ -189,10 +192,21 @@ class Database:
 
         try:
             yield
-        except PenguinError:
+        except PenguinError as failure:
+            _forget_values(failure)
             raise
         except (SQLAlchemyError, OSError, ImportError) as error:
-            raise self._explain(operation, error) from None
+            explained = self._explain(operation, error)
+            _forget_values(error)
+            raise explained from None
+        except TypeError as error:
+            option = _UNKNOWN_OPTION.search(str(error))
+            if option is None:
+                raise
+            raise DatabaseFailure(
+                f"{self.describe()}: the driver knows no option {option[1]}",
+                hint="see what stands after the `?` of the URL",
+            ) from None
 
     def _explain(self, operation: str, error: Exception) -> DatabaseFailure:
         reason, hint = explain_error(error, sqlite=self.dialect == SQLITE)
@@ -203,3 +217,25 @@ class Database:
             hint = f"pip install 'penguin-compile[{_EXTRAS.get(self.dialect, 'all')}]'"
         kind = Collided if is_collision(error) else DatabaseFailure
         return kind(f"{self.describe()}: {operation} failed: {reason}", hint=hint)
+
+
+def _without_values() -> dict[str, Any]:
+    """Options of an engine that logs statements alone, whatever level is asked of SQLAlchemy."""
+    import logging
+
+    logger = logging.getLogger(f"sqlalchemy.engine.Engine.{_LOGGER}")
+    if logger.getEffectiveLevel() < logging.INFO:  # at DEBUG it logs every row that it reads
+        logger.setLevel(logging.INFO)
+    return {"hide_parameters": True, "logging_name": _LOGGER}
+
+
+def _forget_values(error: BaseException | None) -> None:
+    """Take rows and parameters out of an error and those behind it: they come along as context."""
+    from sqlalchemy.exc import StatementError
+
+    while error is not None:
+        if isinstance(error, StatementError):
+            error.args = (type(error).__name__,)
+            error.params, error.orig = None, None
+            error.__cause__ = error.__context__ = None
+        error = error.__context__

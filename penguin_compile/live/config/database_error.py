@@ -26,7 +26,11 @@ _READ_ONLY: Final = (
     "it takes no writes now",
     "it is read-only, a replica or in recovery: name the primary, or wait; then the same command",
 )
-_DENIED: Final = ("this user has no right to do that", "grant it, or name another user in the URL")
+_GRANT: Final = (
+    "give it the right: GRANT SELECT on the table to plan, INSERT, UPDATE and DELETE to apply, and"
+    " the same on the penguin_ tables where they are in this database"
+)
+_DENIED: Final = ("this user may not do that", _GRANT)
 _DEADLOCK: Final = ("another session and this one waited for each other", _AGAIN)
 _BUSY: Final = (
     "another session held a lock for too long",
@@ -44,6 +48,7 @@ _SERVER_REASONS: Final[Mapping[object, tuple[str, str]]] = {
     1142: _DENIED,
     1143: _DENIED,
     1227: _DENIED,
+    1370: _DENIED,
     "40P01": _DEADLOCK,
     1213: _DEADLOCK,
     "40001": ("another session changed the same rows meanwhile", _AGAIN),
@@ -67,6 +72,11 @@ _COLLISIONS: Final = frozenset(
 def is_collision(error: Exception) -> bool:
     """Whether another session was in the way, so that a repetition may get through."""
     return _code(getattr(error, "orig", None)) in _COLLISIONS
+
+
+def is_denied(error: Exception) -> bool:
+    """Whether a server refused because its user lacks a right."""
+    return _SERVER_REASONS.get(_code(getattr(error, "orig", None))) is _DENIED
 
 
 def _code(original: object) -> object:

@@ -38,15 +38,14 @@ def parse_url(text: str) -> URL:
         url = make_url(text)
     except (ArgumentError, ValueError):
         raise DatabaseFailure("this is no database URL", hint=_HINT) from None
-    name = url.drivername
-    backend = name.partition("+")[0]
+    backend = url.drivername.partition("+")[0]
     if backend not in _DRIVERS:
+        # What it names is not shown: a text that is no URL may be a password.
         raise DatabaseFailure(
-            f"no database of the kind {backend} is supported",
+            "the database URL names a kind of database that is not supported",
             hint="there are: sqlite, postgresql, mysql, mariadb",
         )
-    if name == backend:
-        url = url.set(drivername=_DRIVERS[backend])
+    url = url.set(drivername=_DRIVERS[backend])  # other tools name drivers that we don't have
     return _check_sqlite(url) if backend == SQLITE else url
 
 
@@ -79,7 +78,8 @@ def identify_url(url: URL) -> str:
     backend = url.drivername.partition("+")[0]
     if backend == SQLITE:
         return f"{SQLITE}:{os.path.realpath(url.database or '')}"
-    return f"{url.username}@{describe_url(url)}"
+    # `options` of PostgreSQL may set the search path: the same names are other tables then.
+    return f"{url.username}@{describe_url(url)}?{url.query.get('options', '')}"
 
 
 def sqlite_path(url: URL) -> Path:

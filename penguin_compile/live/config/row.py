@@ -14,7 +14,7 @@ from penguin_compile.core.canonical import digest, digest_text
 from penguin_compile.live.config.sealing import Keyring, fingerprint, is_sealed, unseal
 from penguin_compile.model.address import Address
 from penguin_compile.model.record import VALUE, Live, SecretState
-from penguin_compile.model.setting import JsonValue, Setting, parse_stored
+from penguin_compile.model.setting import JsonValue, Setting, canonical_value
 
 KIND: Final = "config"
 TOOL: Final = "penguin-compile"  # what `updated_by` says of our own writes
@@ -119,15 +119,19 @@ class Interpreter:
             digest=row.digest,
             edited_by=editor if edited else None,
             edited_at=row.text("last_updated") if edited else None,
+            read_as=self._type(row),
         )
+
+    def _type(self, row: Row) -> str:
+        """The spec's type of a key, else the row's own."""
+        setting = self.settings.get(row.key)
+        return (row.text("config_type") or "string") if setting is None else setting.type.stored
 
     def _value(self, row: Row) -> JsonValue | SecretState:
         text = row.text("config_value")
         if text is not None and self._is_secret(row, text):
             return self.secret_state(row.key, text)
-        setting = self.settings.get(row.key)
-        declared = row.text("config_type") if setting is None else setting.type.value
-        return canonical_value(declared or "string", text)
+        return canonical_value(self._type(row), text)
 
     def _is_secret(self, row: Row, text: str) -> bool:
         setting = self.settings.get(row.key)
@@ -139,13 +143,3 @@ class Interpreter:
         value = unseal(self.keyring, key, stored) if is_sealed(stored) else stored
         known = None if value is None or self.salt is None else fingerprint(value, self.salt)
         return SecretState(fingerprint=known, stored=digest_text(stored))
-
-
-def canonical_value(declared: str, text: str | None) -> JsonValue:
-    """The typed value of a stored text; the text itself where it doesn't parse as its type."""
-    if text is None:
-        return None
-    try:
-        return parse_stored(declared, text)
-    except (ValueError, RecursionError):
-        return text

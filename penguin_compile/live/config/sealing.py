@@ -13,19 +13,23 @@ import hashlib
 import hmac
 import os
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from penguin_compile.core.errors import SecretUnavailable
 
 KEYS_VARIABLE: Final = "PENGUIN_CONFIG_KEYS"
+FILE_VARIABLE: Final = "PENGUIN_CONFIG_KEYS_FILE"
 _PREFIX: Final = "enc:v1:"
 _NONCE_BYTES: Final = 12
 _KEY_BYTES: Final = 32
+_OTHERS: Final = stat.S_IROTH | stat.S_IWOTH
 _KEY_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_HINT: Final = f"{KEYS_VARIABLE} is ID:BASE64 of 32 bytes, comma between; the first one encrypts"
+_FORM: Final = "ID:BASE64 of 32 bytes, comma or line break between; the first one encrypts"
 
 
 class Policy(StrEnum):
@@ -44,31 +48,68 @@ class Keyring:
     keys: Mapping[str, bytes] = field(repr=False)
 
 
+def keys_hint() -> str:
+    """How keys are given."""
+    return f"set {KEYS_VARIABLE}, or {FILE_VARIABLE} to the path of a keyring file: {_FORM}"
+
+
 def read_keyring(environment: Mapping[str, str] | None = None) -> Keyring | None:
-    """The keys of PENGUIN_CONFIG_KEYS, None where it is not set; SecretUnavailable if malformed."""
-    text = (os.environ if environment is None else environment).get(KEYS_VARIABLE, "").strip()
-    if not text:
+    """The keys of the environment or of its keyring file, None where neither is named.
+
+    SecretUnavailable for malformed keys, and for a file that others may read or that isn't there.
+    """
+    variables = os.environ if environment is None else environment
+    text, path = (variables.get(name, "").strip() for name in (KEYS_VARIABLE, FILE_VARIABLE))
+    if text and path:
+        raise SecretUnavailable(
+            f"{KEYS_VARIABLE} and {FILE_VARIABLE} are both set", hint="unset one of the two"
+        )
+    source = f"{FILE_VARIABLE} ({path})" if path else KEYS_VARIABLE
+    if path:
+        text = _read_file(Path(path))
+    elif not text:
         return None
     keys: dict[str, bytes] = {}
-    for position, entry in enumerate(text.split(","), 1):
-        name, key = _parse_key(entry.strip(), position)
+    for position, entry in enumerate(_entries(text), 1):
+        name, key = _parse_key(entry, position, source)
         if name in keys:
-            raise SecretUnavailable(f"{KEYS_VARIABLE} holds the key {name} twice", hint=_HINT)
+            raise SecretUnavailable(f"{source} holds the key {name} twice", hint=_FORM)
         keys[name] = key
+    if not keys:
+        raise SecretUnavailable(f"{source} holds no key", hint=_FORM)
     return Keyring(first=next(iter(keys)), keys=keys)
 
 
-def _parse_key(entry: str, position: int) -> tuple[str, bytes]:
+def _entries(text: str) -> list[str]:
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    return [part.strip() for line in lines if line.strip() for part in line.split(",")]
+
+
+def _read_file(path: Path) -> str:
+    problem, hint = "", f"{FILE_VARIABLE} names a text file of keys: {_FORM}"
+    try:
+        if stat.S_IMODE(path.stat().st_mode) & _OTHERS:
+            problem, hint = "everybody on this machine may read or change it", f"chmod 600 {path}"
+        else:
+            return path.read_text(encoding="utf-8")
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+    except UnicodeDecodeError:
+        problem = "it is not UTF-8 text"
+    raise SecretUnavailable(f"the keyring file {path} is not used: {problem}", hint=hint)
+
+
+def _parse_key(entry: str, position: int, source: str) -> tuple[str, bytes]:
     name, colon, encoded = entry.partition(":")
     if not colon or not _KEY_ID.fullmatch(name):
-        raise SecretUnavailable(f"{KEYS_VARIABLE}: entry {position} has no id", hint=_HINT)
+        raise SecretUnavailable(f"{source}: entry {position} has no id", hint=_FORM)
     try:
         key = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != _KEY_BYTES:
         raise SecretUnavailable(
-            f"{KEYS_VARIABLE}: the key {name} is not the BASE64 of {_KEY_BYTES} bytes", hint=_HINT
+            f"{source}: the key {name} is not the BASE64 of {_KEY_BYTES} bytes", hint=_FORM
         )
     return name, key
 

@@ -6,7 +6,7 @@ Under the backend and its writes. Every statement moves a whole set of rows.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +16,9 @@ from penguin_compile.live.config.bulk import insert_rows
 from penguin_compile.live.config.database import fetch_tuples
 from penguin_compile.live.config.database_url import POSTGRESQL
 from penguin_compile.live.config.row import TOOL, Row, Rows
+from penguin_compile.live.config.table_shape import find_problems, holds_text, unwritable
 from penguin_compile.model.app import ConfigTable
+from penguin_compile.model.plan import Change
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, Connection, Table, TableClause
@@ -44,10 +46,20 @@ class SettingsTable:
         self._columns = {
             standard: name for standard, name in table.columns.items() if name is not None
         }
+        self.unwritten: frozenset[str] = frozenset()  # of other types; known once it was read
 
     def has(self, standard: str) -> bool:
         """Whether the spec says that the table has this column of the standard's."""
         return standard in self._columns
+
+    def problems(
+        self,
+        connection: Connection,
+        changes: Sequence[Change],
+        text: Callable[[Change], str | None],
+    ) -> list[str]:
+        """What the database would refuse or cut short of these changes; `text` is of a value."""
+        return list(find_problems(connection, self.name, self._columns, changes, text))
 
     def exists(self, connection: Connection) -> bool:
         """Whether the table is there; DatabaseFailure where it lacks a column."""
@@ -71,7 +83,8 @@ class SettingsTable:
             raise DatabaseFailure(
                 f"{self._database}: table {self.name} has several rows of"
                 f" {seen.most_common(1)[0][0]}",
-                hint="one config table serves one app: a key must be there once",
+                hint="one config table serves one app: a key must be there once; where another"
+                " column tells rows apart, use a table, or a view, of one of its values",
             )
         return rows
 
@@ -113,11 +126,17 @@ class SettingsTable:
         parameters = [dict(zip(columns, row, strict=True)) for row in rows]
         connection.execute(insert(self._clause), parameters)
 
-    def update(self, connection: Connection, rows: Sequence[NewValues]) -> int:
-        """Change rows whose value is still the one that was read; how many there were."""
+    def update(
+        self, connection: Connection, rows: Sequence[NewValues], *, sign: bool = True
+    ) -> int:
+        """Change rows whose value is still the one that was read; how many there were.
+
+        Without `sign`, who edited a row when stays what it is.
+        """
         from sqlalchemy import bindparam, func, update
 
         flag = self._flags(connection)
+        stamps = self._stamps("last_updated") if sign else []
         changed = 0
         for columns, group in _alike(rows):
             statement = (
@@ -126,8 +145,8 @@ class SettingsTable:
                 .values(
                     {
                         **{self._columns[name]: bindparam(f"new_{name}") for name in columns},
-                        **self._author(),
-                        **{name: func.current_timestamp() for name in self._stamps("last_updated")},
+                        **(self._author() if sign else {}),
+                        **{name: func.current_timestamp() for name in stamps},
                     }
                 )
             )
@@ -152,14 +171,15 @@ class SettingsTable:
 
         table = self._clause
         old: Any = bindparam("old_value")
+        key: Any = table.c[self._columns[_KEY]]
         value: Any = table.c[self._columns[_VALUE]]
+        same_key: tuple[Any, ...] = (key == bindparam("row_key"),)  # by its index
         if connection.dialect.name in {"mysql", "mariadb"}:
-            # Its default collation takes an edit from Dark to dark for none.
+            # Its default collation takes an edit from Dark to dark for none, and Theme for theme.
             value, old = cast(value, LargeBinary), bindparam("old_value", type_=String())
-        return (
-            table.c[self._columns[_KEY]] == bindparam("row_key"),
-            value.is_not_distinct_from(old),
-        )
+            its_key = cast(key, LargeBinary)
+            same_key = (*same_key, its_key == bindparam("row_key", type_=String()))
+        return (*same_key, value.is_not_distinct_from(old))
 
     def _parameters(self, new: NewValues, flag: Mapping[bool, Any]) -> dict[str, Any]:
         values = self._values(new, flag)
@@ -178,10 +198,13 @@ class SettingsTable:
         return connection.execute(select((clock or func.current_timestamp)())).scalar_one()
 
     def _author(self) -> dict[str, Any]:
-        return {self._columns["updated_by"]: TOOL} if self.has("updated_by") else {}
+        written = self.has("updated_by") and "updated_by" not in self.unwritten
+        return {self._columns["updated_by"]: TOOL} if written else {}
 
     def _stamps(self, *names: str) -> list[str]:
-        return [self._columns[name] for name in names if self.has(name)]
+        return [
+            self._columns[name] for name in names if self.has(name) and name not in self.unwritten
+        ]
 
     @cached_property
     def _clause(self) -> TableClause:
@@ -206,6 +229,12 @@ class SettingsTable:
                     hint=f"say in the spec how it is called, or null for none: "
                     f"outputs.sql.columns.{standard}",
                 )
+            if standard in {_KEY, _VALUE} and not holds_text(types[name]):
+                raise DatabaseFailure(
+                    f"{self._database}: column {name} of table {self.name} is {types[name]}",
+                    hint="keys and values are texts: the column has to be TEXT or VARCHAR",
+                )
+        self.unwritten = unwritable(self._columns, types)
         return types
 
     def _flags(self, connection: Connection) -> Mapping[bool, Any]:
@@ -252,7 +281,16 @@ class SettingsTable:
         for standard, name in self._columns.items():
             kind, options = shapes[standard]
             columns.append(Column(name, kind, **options))
-        return Table(self.name, MetaData(), Column("id", Integer(), primary_key=True), *columns)
+        number = Column("id", Integer(), primary_key=True)
+        # As target `sql` has it: the server's default may hold no emoji.
+        return Table(
+            self.name,
+            MetaData(),
+            number,
+            *columns,
+            mysql_charset="utf8mb4",
+            mariadb_charset="utf8mb4",
+        )
 
 
 def _seen(new: NewValues) -> dict[str, Any]:

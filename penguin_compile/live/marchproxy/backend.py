@@ -8,6 +8,7 @@ from typing import Any
 
 from penguin_compile.core.canonical import digest
 from penguin_compile.core.errors import GatewayDenied, GatewayFailure
+from penguin_compile.core.resolver import Resolver
 from penguin_compile.live.backend import Reading
 from penguin_compile.live.marchproxy import DIALECTS
 from penguin_compile.live.marchproxy.client import Client
@@ -40,12 +41,19 @@ class MarchProxyBackend:
 
     kinds: tuple[str, ...] = (SERVICE, MAPPING)
 
-    def __init__(self, gateway: Gateway, app: App, *, patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        app: App,
+        *,
+        patience: Patience | None = None,
+        resolve: Resolver | None = None,
+    ) -> None:
         """Open nothing yet, and resolve no secret."""
         self._gateway = gateway
         self._app = app
         self._place = f"environments.{app.environment.name}.marchproxy"
-        self._client = Client(gateway, self._place, patience)
+        self._client = Client(gateway, self._place, patience, resolve)
         self._wanted = frozenset(one.address for one in self.project(app))
         self._lock = threading.Lock()
         self._detected: Detected | None = None

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from penguin_compile import __version__
 from penguin_compile.core.errors import GatewayDenied, GatewayFailure
-from penguin_compile.core.resolver import resolve_secret
+from penguin_compile.core.resolver import Resolver
 from penguin_compile.core.secret import Masked, SecretReference
 from penguin_compile.live.marchproxy.answer import Answer, redact
 from penguin_compile.live.marchproxy.failures import Unanswered
@@ -31,10 +31,17 @@ class Client:
     `place` is where the spec speaks of this gateway, such as `environments.prod.marchproxy`.
     """
 
-    def __init__(self, gateway: Gateway, place: str, patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        place: str,
+        patience: Patience | None = None,
+        resolve: Resolver | None = None,
+    ) -> None:
         self._gateway = gateway
         self.place = place
         self.patience = Patience() if patience is None else patience
+        self._resolve = Resolver() if resolve is None else resolve
         self._lock = threading.Lock()
         self._http: httpx.Client | None = None
         self._url: str | None = None
@@ -157,7 +164,7 @@ class Client:
     def _resolve_url(self) -> str:
         given = self._gateway.url
         secret = isinstance(given, SecretReference)
-        url = resolve_secret(given).reveal() if isinstance(given, SecretReference) else given
+        url = self._resolve(given).reveal() if isinstance(given, SecretReference) else given
         parts = _split(url)
         if parts is None or not _is_usable(parts):
             named = f"{self.place}.url" + (f" ({given})" if secret else "")
@@ -175,7 +182,7 @@ class Client:
                 f"{self.place} has no token, and a `standard` MarchProxy wants the cluster's key",
                 hint=f'add to {self.place}: token: {{secret: "env:CLUSTER_API_KEY"}}',
             )
-        token = resolve_secret(reference)
+        token = self._resolve(reference)
         text = token.reveal()
         if not text.isascii() or not text.isprintable() or " " in text:
             raise GatewayDenied(

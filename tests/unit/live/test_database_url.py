@@ -28,7 +28,7 @@ def test_urls_of_other_tools_are_understood_and_shown_without_secrets(text, driv
     ("text", "complaint"),
     [
         ("hunter2", "no database URL"),
-        ("oracle://u:hunter2@h/a", "no database of the kind oracle"),
+        ("oracle://u:hunter2@h/a", "a kind of database that is not supported"),
         ("sqlite://", "must be a file"),
         ("sqlite:///:memory:", "must be a file"),
         ("sqlite:///a.db?mode=ro&hunter2=1", "unknown option"),

@@ -95,3 +95,49 @@ def test_a_fingerprint_depends_on_salt_and_value():
     assert one == fingerprint("value", b"salt")
     assert one != fingerprint("value", b"other")
     assert one != fingerprint("other", b"salt")
+
+
+def keyring_file(folder, text, mode=0o600):
+    path = folder / "keys"
+    path.write_text(text)
+    path.chmod(mode)
+    return {"PENGUIN_CONFIG_KEYS_FILE": str(path)}
+
+
+def test_a_keyring_file_has_a_key_on_each_line(tmp_path):
+    ring = read_keyring(
+        keyring_file(tmp_path, f"# of November\n{NEW}\n\n  {OLD} , x:{encode(b'x')}\n")
+    )
+    assert ring.first == "new"
+    assert list(ring.keys) == ["new", "old", "x"]
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o602])
+def test_a_keyring_file_that_everybody_may_read_or_change_is_refused(tmp_path, mode):
+    with pytest.raises(SecretUnavailable, match="everybody on this machine") as caught:
+        read_keyring(keyring_file(tmp_path, NEW, mode))
+    assert "chmod 600" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"), [("", "holds no key"), ("# none", "holds no key"), ("x", "has no id")]
+)
+def test_a_keyring_file_without_keys_is_told(tmp_path, text, complaint):
+    with pytest.raises(SecretUnavailable, match=complaint):
+        read_keyring(keyring_file(tmp_path, text))
+
+
+def test_a_keyring_file_that_is_not_there_or_no_text_is_told(tmp_path):
+    with pytest.raises(SecretUnavailable, match="No such file"):
+        read_keyring({"PENGUIN_CONFIG_KEYS_FILE": str(tmp_path / "none")})
+    variables = keyring_file(tmp_path, "")
+    (tmp_path / "keys").write_bytes(b"\xffcanary")
+    with pytest.raises(SecretUnavailable, match="not UTF-8") as caught:
+        read_keyring(variables)
+    assert caught.value.__context__ is None
+
+
+def test_two_sources_of_keys_are_one_too_many(tmp_path):
+    variables = keyring_file(tmp_path, OLD) | {"PENGUIN_CONFIG_KEYS": NEW}
+    with pytest.raises(SecretUnavailable, match="both set"):
+        read_keyring(variables)

@@ -1,7 +1,8 @@
 import pytest
 
-from penguin_compile.live.config.row import Interpreter, Row, canonical_value
+from penguin_compile.live.config.row import Interpreter, Row
 from penguin_compile.model.record import SecretState
+from penguin_compile.model.setting import Unparsed, canonical_value
 from tests.live.settings_app import make_app
 
 STANDARD = {
@@ -36,6 +37,9 @@ def read(one, *, secret_keys=(), salt=b"salt"):
         ("boolean", "maybe", "maybe"),
         ("json", '{"a": 1}', {"a": 1}),
         ("json", "NaN", "NaN"),
+        ("json", "[1e400]", "[1e400]"),
+        ("json", '"\\ud800"', '"\\ud800"'),
+        ("boolean", " true", " true"),
         ("json", "[" * 100_000, "[" * 100_000),
         ("string", "8080", "8080"),
         ("string", None, None),
@@ -43,6 +47,11 @@ def read(one, *, secret_keys=(), salt=b"salt"):
 )
 def test_a_text_is_read_as_its_type_or_stays_a_text(declared, text, value):
     assert canonical_value(declared, text) == value
+
+
+def test_a_text_that_does_not_parse_is_told_from_a_value_of_its_letters():
+    assert isinstance(canonical_value("json", "dark"), Unparsed)
+    assert not isinstance(canonical_value("json", '"dark"'), Unparsed)
 
 
 def test_the_type_that_the_spec_declares_counts_more_than_the_rows():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from penguin_compile.model.address import Address
@@ -85,3 +87,21 @@ def test_what_is_protected_is_not_deleted_whatever_the_limits() -> None:
     (reason,) = check_guards(plan(4, Action.DELETE, 1, protected=True), decisions, {})
     assert "config/key_0 is protected" in reason
     assert "--keep-live config/key_0" in reason
+
+
+def test_rows_that_are_adopted_count_as_a_number_and_not_as_a_share():
+    owned = plan(10, Action.NONE, 0)
+    adopted = tuple(
+        Change(
+            address=Address("config", f"new_{number}"),
+            klass=ChangeClass.UPDATE,
+            action=Action.UPDATE,
+            precondition="digest",
+        )
+        for number in range(20)
+    )
+    both = replace(owned, changes=(*owned.changes, *adopted))
+    assert check_guards(both, Decisions(), {}) == []
+    assert check_guards(both, Decisions(max_updates="60%"), {}) == []
+    (told,) = check_guards(both, Decisions(max_updates="19"), {})
+    assert told == "20 config keys would be updated; --max-updates 20 allows it"

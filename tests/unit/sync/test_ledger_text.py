@@ -30,3 +30,10 @@ def test_a_value_that_looks_like_a_secrets_state_stays_a_value():
 
 def test_a_set_has_one_text():
     assert json.loads(write_fields({"to": frozenset("ba")}))["fields"] == {"to": ["a", "b"]}
+
+
+def test_half_of_a_surrogate_pair_is_text_that_a_database_takes():
+    fields = {"value": "d\udcffk"}
+    text = write_fields(fields)
+    assert text.isascii()
+    assert read_fields(text) == fields

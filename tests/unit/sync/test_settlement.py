@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from penguin_compile.core.canonical import digest_text
 from penguin_compile.model.address import Address
 from penguin_compile.model.plan import Action, Change, ChangeClass
 from penguin_compile.model.record import Base, Desired, Live, SecretState
-from penguin_compile.model.setting import Manage
+from penguin_compile.model.setting import Manage, Unparsed
 from penguin_compile.sync.comparison import Decision
 from penguin_compile.sync.settlement import Resource, settle
 
@@ -116,8 +117,8 @@ def test_a_new_type_that_a_kept_edit_does_not_fit_is_a_conflict() -> None:
     change = resource(
         THEME,
         row("1"),
-        row("many"),
-        row("1", type="integer"),
+        row(Unparsed("many")),
+        row(1, type="integer"),
     )
     assert change.klass is ChangeClass.CONFLICT
     assert "integer" in change.reason
@@ -145,6 +146,122 @@ def test_a_rotated_secret_is_an_update_once_it_is_resolved() -> None:
     change = resource(THEME, known, live, row(SecretState(fingerprint="g"), sensitive=True))
     assert (change.klass, change.action) == (ChangeClass.UPDATE, Action.UPDATE)
     assert all(one.sensitive for one in change.fields if one.path == "value")
+
+
+def retyped(base: Any, live: Any, desired: Any, kind: str, **more: Any) -> Change:
+    """A string that the spec makes another type; the row's text is read by the new one."""
+    return settle(
+        Resource(
+            address=THEME,
+            base=Base(
+                address=THEME, fields=row(base), manage=Manage.MERGE, protected=False, revision=3
+            ),
+            live=Live(address=THEME, fields=row(live), digest="d1", read_as=kind),
+            desired=Desired(address=THEME, fields=row(desired, type=kind), pointer=("config",)),
+            **more,
+        )
+    )
+
+
+def test_a_row_that_nobody_touched_follows_a_new_type_and_default() -> None:
+    change = retyped("80", 80, 90, "integer")
+    assert (change.klass, change.writes) == (ChangeClass.UPDATE, {"value": 90, "type": "integer"})
+    same = retyped("80", 80, 80, "integer")
+    assert (same.writes, same.ledger) == ({"type": "integer"}, row(80, type="integer"))
+    edited = retyped("80", 8080, 90, "integer")
+    assert (edited.klass, edited.ledger) == (ChangeClass.CONFLICT, row("80"))
+
+
+def test_a_string_that_becomes_json_is_written_as_json() -> None:
+    """`dark` is no JSON: an app would fail to read it, though the spec's value is the same."""
+    change = retyped("dark", Unparsed("dark"), "dark", "json")
+    assert change.writes == {"value": "dark", "type": "json"}
+
+
+def test_a_text_that_is_no_json_is_not_the_json_string_of_the_same_letters() -> None:
+    settled = row("dark", type="json")
+    change = resource(THEME, settled, row(Unparsed("dark"), type="json"), settled)
+    assert change.klass is ChangeClass.OVERRIDE_KEPT
+
+
+@pytest.mark.parametrize("manage", [Manage.MERGE, Manage.ENFORCE])
+def test_a_conflict_over_a_new_mode_is_not_forgotten_by_skipping_it(manage: Manage) -> None:
+    """The entry keeps the old mode: else the next apply would overwrite the edit."""
+    base = Base(address=THEME, fields=row("light"), manage=Manage.SEED, protected=False, revision=3)
+    change = settle(
+        Resource(
+            address=THEME,
+            base=base,
+            live=Live(address=THEME, fields=row("dark"), digest="d1"),
+            desired=Desired(address=THEME, fields=row("light"), pointer=("config",), manage=manage),
+        )
+    )
+    assert (change.klass, change.ledger_changes) == (ChangeClass.CONFLICT, False)
+
+
+def test_keeping_the_live_value_does_not_show_a_secret_in_clear() -> None:
+    live = row(SecretState(stored="s"), sensitive=True)
+    kept = resource(THEME, live, live, row("light"), decision=Decision.KEEP_LIVE)
+    assert (kept.klass, kept.writes) == (ChangeClass.CONFLICT, None)
+    without_value = {"type": "string", "category": "system", "sensitive": False}
+    assert resource(THEME, live, live, without_value).klass is ChangeClass.CONFLICT
+
+
+def test_a_default_that_becomes_a_secret_is_replaced_unless_it_was_edited() -> None:
+    wanted = row(SecretState(fingerprint="f"), sensitive=True)
+    there = SecretState(fingerprint="g", stored=digest_text("light"))
+    change = resource(THEME, row("light"), row(there), wanted)
+    assert (change.klass, change.action) == (ChangeClass.UPDATE, Action.UPDATE)
+    edited = resource(THEME, row("blue"), row(there), wanted)
+    assert (edited.klass, edited.action) == (ChangeClass.CONFLICT, Action.NONE)
+
+
+def test_what_was_settled_stays_known_while_the_spec_has_no_value() -> None:
+    """A run without keys for secrets sees none; the next one must still roll a new one out."""
+    without_value = {"type": "string", "category": "system", "sensitive": False}
+    change = resource(THEME, row("light"), row("light"), without_value)
+    assert (change.action, change.ledger, change.ledger_changes) == (
+        Action.NONE,
+        row("light"),
+        False,
+    )
+
+
+@pytest.mark.parametrize("manage", list(Manage))
+def test_a_row_whose_value_was_never_ours_is_released_not_deleted(manage: Manage) -> None:
+    described = {"type": "string", "category": "system", "sensitive": False}
+    change = resource(
+        THEME,
+        described,
+        row("theirs"),
+        None,
+        manage=manage,
+        prune=True,
+        decision=Decision.USE_SPEC,
+    )
+    assert (change.klass, change.action, change.ledger) == (ChangeClass.RELEASE, Action.NONE, None)
+
+
+def test_an_enforced_key_that_is_gone_can_be_released() -> None:
+    """The guard of protected keys says so."""
+    change = resource(
+        THEME,
+        row("light"),
+        row("light"),
+        None,
+        manage=Manage.ENFORCE,
+        prune=True,
+        decision=Decision.KEEP_LIVE,
+    )
+    assert (change.klass, change.action) == (ChangeClass.RELEASE, Action.NONE)
+
+
+def test_a_row_without_a_type_is_no_edit_of_the_number_that_was_written() -> None:
+    settled = {"value": 587}
+    base = Base(address=THEME, fields=settled, manage=Manage.MERGE, protected=False, revision=3)
+    live = Live(address=THEME, fields={"value": "587"}, digest="d1", read_as="string")
+    gone = Resource(address=THEME, base=base, live=live, desired=None, prune=True)
+    assert settle(gone).action is Action.DELETE
 
 
 SERVICE = {"ip_fqdn": "api", "port": 8080}
