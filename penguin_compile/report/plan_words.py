@@ -17,11 +17,11 @@ from penguin_compile.report.plan_view import ChangeView, FieldView, Hidden, Revi
 from penguin_compile.report.printable import printable
 
 SHORT: Final = 60  # characters of a value in a line of text
-_SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
+_SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "±", Action.DELETE: "-"}
 
 
 def sign(change: ChangeView) -> str:
-    """`+`, `~`, `-`, `!` for what must be decided, `=` for what stays."""
+    """`+`, `~`, `-`, `±` for a replacement, `!` for what must be decided, `=` for what stays."""
     if change.klass is ChangeClass.CONFLICT:
         return "!"
     if change.action is Action.NONE:
@@ -52,6 +52,9 @@ def _details(change: ChangeView, longest: int) -> Iterator[str]:
             yield f"deleted live{edited(change)}, kept so"
         case ChangeClass.DELETE:
             yield f"({printable(change.reason)})" if change.reason else "delete"
+        case ChangeClass.REPLACE:
+            yield f"replace: {printable(change.reason)}"
+            yield from _updated(change, longest)
         case ChangeClass.RELEASE:
             yield "released: the ledger forgets it, live stays"
         case ChangeClass.FORGET:

@@ -54,8 +54,9 @@ def apply_plan(
     lock_timeout: float = 0.0,
     progress: Progress | None = None,
     author: Author | None = None,
+    parallelism: int = 1,
 ) -> Outcome:
-    """Do the plan, exactly. `lock_timeout` in seconds.
+    """Do the plan, exactly. `lock_timeout` in seconds; `parallelism` is of the gateway's part.
 
     Raises StalePlan (nothing was written), LockHeld, SecretUnavailable, DatabaseFailure. What
     the gateway doesn't take is no exception but part of the outcome.
@@ -89,7 +90,13 @@ def apply_plan(
             return outcome
         recorder = Recorder(state=state, lock=lock, revision=revision, actor=run.actor)
         return apply_requests(
-            requests, gateway, recorder, desired=desired, progress=run.progress, outcome=outcome
+            requests,
+            gateway,
+            recorder,
+            desired=desired,
+            progress=run.progress,
+            outcome=outcome,
+            parallelism=parallelism,
         )
 
 

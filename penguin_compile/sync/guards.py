@@ -16,6 +16,7 @@ from penguin_compile.sync.planning import Situation
 
 _SHARE = 0.30
 _LEAST = 10
+_DELETING = frozenset((Action.DELETE, Action.REPLACE))
 _NAMES = {"config": "config key", "service": "service", "mapping": "mapping"}
 
 
@@ -74,7 +75,7 @@ def check_guards(
 
 def _check_protected(plan: Plan) -> Iterator[str]:
     for change in plan.changes:
-        if change.protected and change.action is Action.DELETE:
+        if change.protected and change.action in _DELETING:
             yield (
                 f"{change.address} is protected: apply `protected: false` first, then delete it, "
                 f"or release it with --keep-live {change.address}"
@@ -107,7 +108,7 @@ def _check_updates(plan: Plan, memory: Memory, limit: str | None) -> Iterator[st
 
 def _check_deletes(plan: Plan, memory: Memory, limit: str | None) -> Iterator[str]:
     """One number in all messages: it is one flag that has to let all of them through."""
-    deletes = _count(plan, Action.DELETE)
+    deletes = _count(plan, Action.DELETE) + _count(plan, Action.REPLACE)
     refused: list[tuple[str, int]] = []
     for kind in KINDS:
         owned, gone = memory.owned.get(kind, 0), memory.gone.get(kind, 0)

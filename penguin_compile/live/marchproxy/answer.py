@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from penguin_compile.core.errors import GatewayDenied, GatewayFailure
-from penguin_compile.live.marchproxy.failures import Rejected, Unanswered
+from penguin_compile.core.errors import GatewayFailure
+from penguin_compile.core.secret import Masked
+from penguin_compile.live.marchproxy.failures import Denied, Rejected, Unanswered
 
 _SECRET = re.compile(
     r"(^|_)(secret|token|password|passwd|passphrase|api_?key|private_key|totp)(_|$)", re.IGNORECASE
@@ -30,6 +31,7 @@ class Answer:
     content_type: str = ""
     location: str = ""
     retry_after: str = ""
+    request_id: str = ""
     body: bytes = field(default=b"", repr=False)
     known: tuple[str, ...] = field(default=(), repr=False)
 
@@ -51,6 +53,14 @@ class Answer:
             )
         return value
 
+    def take_secret(self, name: str) -> Masked | None:
+        """Return one secret of the answer, for the one caller that asked the server for it."""
+        try:
+            value = json.loads(self.body).get(name)
+        except (ValueError, RecursionError, AttributeError):
+            value = None
+        return Masked(value) if isinstance(value, str) and value else None
+
     def check(self, hint: str) -> None:
         """Raise where the answer is no success; `hint` tells where the credentials come from."""
         if 200 <= self.status < 300:
@@ -58,8 +68,9 @@ class Answer:
         if 300 <= self.status < 400:
             self._refuse_redirect()
         if self.status in (401, 403):
-            raise GatewayDenied(
+            raise Denied(
                 f"{self.request}: the server doesn't accept the credentials ({self._summary()})",
+                status=self.status,
                 hint=hint,
             )
         if 400 <= self.status < 500 and self.status not in _BUSY:
@@ -73,6 +84,7 @@ class Answer:
             sent=True,
             again=self.status in _BUSY,
             retry_after=parse_retry_after(self.retry_after),
+            status=self.status,
             hint="the server's own log says why; the same command may be run again",
         )
 
@@ -103,7 +115,7 @@ class Answer:
 
 def redact(text: str, known: Iterable[str]) -> str:
     """Return a server's text on one line, short, and without the secrets that we know."""
-    for secret in known:
+    for secret in filter(None, known):
         text = text.replace(secret, "***")
     text = _CONTROL.sub(" ", text).strip()
     return text if len(text) <= _LONGEST_DETAIL else text[:_LONGEST_DETAIL] + " …"
@@ -121,11 +133,16 @@ def parse_retry_after(text: str) -> float | None:
         return None
 
 
+def is_secret(name: str) -> bool:
+    """Whether a field of that name holds a secret."""
+    return bool(_SECRET.search(name))
+
+
 def _strip_secrets(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return {
         key: value
         for key, value in pairs
-        if value is None or isinstance(value, dict) or not _SECRET.search(key)
+        if value is None or isinstance(value, dict) or not is_secret(key)
     }
 
 
@@ -141,5 +158,5 @@ def _describe_problem(problem: dict[str, Any]) -> str:
 
 def _advise(status: int) -> str:
     if status in (404, 405):
-        return "is the URL that of a MarchProxy that speaks the `standard` dialect?"
+        return "does this server speak another dialect? marchproxy.dialect in the spec says which"
     return "compare what the spec says with what this server takes"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from penguin_compile.core.canonical import digest
@@ -15,6 +16,7 @@ from penguin_compile.live.marchproxy.detection import DEFAULT_DIALECT, Detected,
 from penguin_compile.live.marchproxy.dialect import Abilities, Dialect, Row
 from penguin_compile.live.marchproxy.failures import Rejected, Unanswered
 from penguin_compile.live.marchproxy.fields import CARRIED, canonical_fields, find_problems
+from penguin_compile.live.marchproxy.manners import Manners
 from penguin_compile.live.marchproxy.patience import Patience
 from penguin_compile.model.address import Address
 from penguin_compile.model.app import App
@@ -38,19 +40,31 @@ _TAKEN = frozenset((400, 409))
 class MarchProxyBackend:
     """One cluster of one gateway, as far as it is one app's. Writes may come from many threads."""
 
-    kinds: tuple[str, ...] = (SERVICE, MAPPING)
-
-    def __init__(self, gateway: Gateway, app: App, *, patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        app: App,
+        *,
+        patience: Patience | None = None,
+        manners: Manners | None = None,
+    ) -> None:
         """Open nothing yet, and resolve no secret."""
         self._gateway = gateway
         self._app = app
         self._place = f"environments.{app.environment.name}.marchproxy"
-        self._client = Client(gateway, self._place, patience)
+        self._client = Client(gateway, self._place, patience, manners)
         self._wanted = frozenset(one.address for one in self.project(app))
         self._lock = threading.Lock()
         self._detected: Detected | None = None
         self._dialect: Dialect | None = None
+        self._cluster = _DEFAULT_CLUSTER
         self._seen: dict[Address, Live] = {}
+        self._former: dict[Address, Row] = {}
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What this server has; before it was asked, what its stated or default dialect has."""
+        return self._abilities.kinds
 
     def describe(self) -> str:
         """`http://marchproxy:8000 (standard 1.0.0)`, the version once the server has told it."""
@@ -90,11 +104,11 @@ class MarchProxyBackend:
         the name of one that the spec wants, whoever it belongs to.
         """
         dialect = self._connect()
-        live = self._select_services(dialect.list_services())
+        live, former = self._select_services(dialect.list_services())
         live.update(self._select_mappings(dialect.list_mappings()))
         with self._lock:
-            self._seen = dict(live)
-        return Reading(live=live)
+            self._seen, self._former = dict(live), former
+        return Reading(live=live, warnings=tuple(self._find_unsupported()))
 
     def write(self, change: Change) -> Live | None:
         """Make one change to what the last `read` saw; return what is there then.
@@ -125,28 +139,29 @@ class MarchProxyBackend:
         if live is None:
             return self._create(change)
         if change.action is Action.DELETE:
-            self._delete(live)
+            self._delete(live, for_good=False)
             return None
+        if change.action is Action.REPLACE:
+            return self._replace(change, live)
         return self._update(change, live)
 
     @property
     def _abilities(self) -> Abilities:
-        dialect = DIALECTS.load(DEFAULT_DIALECT) if self._dialect is None else self._dialect
-        return dialect.abilities
+        if self._dialect is not None:
+            return self._dialect.abilities
+        stated = self._gateway.dialect
+        return DIALECTS.load(stated if stated in DIALECTS else DEFAULT_DIALECT).abilities
 
-    @property
-    def _cluster(self) -> int:
-        cluster = self._gateway.cluster
-        if cluster is None:
-            return _DEFAULT_CLUSTER
-        try:
-            return int(cluster)
-        except ValueError:
-            raise GatewayDenied(
-                f"{self._place}.cluster is the name {cluster!r}, and a `standard` MarchProxy has "
-                "no list of clusters to find it in",
-                hint="write the cluster's id, a number (default 1)",
-            ) from None
+    def _find_unsupported(self) -> Iterator[str]:
+        """What the spec has and this server has no place for."""
+        missing = [one for one in sorted(self._wanted) if one.kind not in self.kinds]
+        if missing:
+            names = ", ".join(one.name for one in missing[:10])
+            more = f" and {len(missing) - 10} more" if missing[10:] else ""
+            yield (
+                f"not supported by {self.describe()}, so neither compared nor applied: "
+                f"{len(missing)} routes ({names}{more}); the JSON files of compile have them"
+            )
 
     def _map_protocol(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Fields with what the environment says to register instead of a protocol."""
@@ -157,21 +172,30 @@ class MarchProxyBackend:
     def _connect(self) -> Dialect:
         with self._lock:
             if self._dialect is None:
-                cluster = self._cluster
                 self._detected = detect_dialect(self._client, self._gateway.dialect)
-                dialect = DIALECTS.load(self._detected.dialect)
-                self._dialect = dialect(self._client, cluster, self._app.identity)
+                kind = DIALECTS.load(self._detected.dialect)
+                dialect = kind(self._client, self._gateway.cluster, self._app.identity)
+                self._cluster = dialect.find_cluster()
+                self._dialect = dialect
             return self._dialect
 
-    def _select_services(self, rows: Iterable[Row]) -> dict[Address, Live]:
+    def _select_services(
+        self, rows: Iterable[Row]
+    ) -> tuple[dict[Address, Live], dict[Address, Row]]:
+        """What is there of ours and of others with a name of ours; and ours that was deleted.
+
+        A soft delete keeps the name: ours counts as absent and is revived, another's is another's.
+        """
         ours: dict[Address, Live] = {}
         foreign: dict[Address, Live] = {}
+        former: dict[Address, Row] = {}
         for row in rows:
-            if row.get("is_active") is False:  # deleted softly: counts as absent
-                continue
+            deleted = row.get("is_active") is False
             address = Address(SERVICE, row["name"])
             owner = self._find_owner(row)
-            if owner is None:
+            if owner is None and deleted:
+                former[address] = row
+            elif owner is None:
                 if address in ours:
                     raise GatewayFailure(
                         f"{self._client.shown_url} has two services named {row['name']} in cluster "
@@ -180,8 +204,16 @@ class MarchProxyBackend:
                     )
                 ours[address] = _see(address, row)
             elif address in self._wanted:
-                foreign[address] = _see(address, row, owner)
-        return {**foreign, **ours}
+                kept = ", deleted there but keeping its name" if deleted else ""
+                foreign[address] = _see(address, row, owner + kept, self._find_fixed(row))
+        return {**foreign, **ours}, former
+
+    def _find_fixed(self, row: Row) -> dict[str, tuple[Any, Any]]:
+        """What is not as we want it and no update can change."""
+        cluster = self._find_cluster(row)
+        if "cluster_id" in self._abilities.immutable and cluster != str(self._cluster):
+            return {"cluster_id": (row["cluster_id"], self._cluster)}
+        return {}
 
     def _select_mappings(self, rows: Iterable[Row]) -> dict[Address, Live]:
         """Mappings have no collection: only the prefix of their names says whose they are."""
@@ -205,10 +237,11 @@ class MarchProxyBackend:
 
     def _create(self, change: Change) -> Live:
         body = self._make_body(change, None)
+        former = self._former.get(change.address)
 
         def attempt() -> Live:
             try:
-                row = self._connect().create(change.address.kind, body)
+                row = self._connect().create(change.address.kind, body, former)
             except Unanswered as failure:
                 return self._settle(change.address, body, failure)
             except Rejected as failure:
@@ -225,7 +258,9 @@ class MarchProxyBackend:
     def _update(self, change: Change, live: Live) -> Live:
         body = self._make_body(change, live)
         try:
-            row = self._connect().update(change.address.kind, live.remote, body)
+            row = self._connect().update(
+                change.address.kind, live.remote, body, change.writes or {}
+            )
         except Unanswered as failure:
             return self._settle(change.address, body, failure)
         except Rejected as failure:
@@ -237,15 +272,30 @@ class MarchProxyBackend:
             ) from None
         return self._verify(change.address, body, row)
 
-    def _delete(self, live: Live) -> None:
+    def _replace(self, change: Change, live: Live) -> Live:
+        """Delete and create: what differs can't be changed in place."""
+        body = self._make_body(change, None)  # refused here, it would be after the delete
+        self._delete(live, for_good=True)
+        with self._lock:
+            self._seen.pop(change.address, None)
+            self._former.pop(change.address, None)
         try:
-            self._connect().delete(live.address.kind, live.remote)
+            return self._create(replace(change, writes=body))
+        except GatewayFailure as failure:
+            failure.args = (f"{failure.message} (it was deleted to be created anew)",)
+            failure.message = failure.args[0]
+            raise
+
+    def _delete(self, live: Live, *, for_good: bool) -> None:
+        try:
+            self._connect().delete(live.address.kind, live.remote, for_good=for_good)
         except Unanswered as failure:
             if not failure.sent:
                 raise
-            rows = self._list_again(live.address.kind, failure)
-            if any(row["id"] == live.remote["id"] for row in rows):
-                raise
+            for row in self._list_again(live.address.kind, failure):
+                there = for_good or row.get("is_active") is not False
+                if row["id"] == live.remote["id"] and there:
+                    raise
 
     def _make_body(self, change: Change, live: Live | None) -> dict[str, Any]:
         """The whole object: what is live stays as it is, but for the fields that are written."""
@@ -273,23 +323,43 @@ class MarchProxyBackend:
             raise failure
         row = self._find(address, self._list_again(address.kind, failure))
         if row is None:
-            raise failure
+            raise self._explain_taken(address, failure)
         different = _compare(address.kind, body, row)
         if not different and row.get("is_active") is not False:
             return _see(address, row)
         if isinstance(failure, Unanswered):
             raise failure
+        owner = self._find_owner(row) if address.kind == SERVICE else None
+        if owner is not None:
+            raise GatewayFailure(
+                f"{failure.message}; {address} is owned by {owner}",
+                hint=f"somebody took the name after the plan: plan again; --use-spec {address} "
+                "takes it over",
+            )
         raise GatewayFailure(
             f"{failure.message}; {address} is there, and it isn't what the spec says "
             f"({self._client.redact(', '.join(different)) or 'it is inactive'})",
             hint="somebody made it after the plan: plan again, then apply",
         )
 
+    def _explain_taken(
+        self, address: Address, failure: Unanswered | Rejected
+    ) -> Unanswered | Rejected:
+        """A name that is taken by what the list doesn't show."""
+        if isinstance(failure, Rejected) and "already exists" in failure.message:
+            return Rejected(
+                f"{failure.message}; {address} is in no list that this user may see",
+                status=failure.status,
+                hint="the name is taken by a service that only an admin sees: log in as one, or "
+                "have it renamed",
+            )
+        return failure
+
     def _verify(self, address: Address, body: Row, row: Row | None) -> Live:
         """What came back has to be what was sent."""
         if row is None:
             row = self._find(address, self._list(address.kind))
-        if row is None or row.get("name") != address.name or row.get("id") is None:
+        if row is None or row.get("name") != address.name or row.get("is_active") is False:
             raise GatewayFailure(
                 f"{address}: {self._client.shown_url} said that it is written, and it isn't there",
                 hint="plan again to see what is live now",
@@ -344,17 +414,28 @@ def _want(
     )
 
 
-def _see(address: Address, row: Row, owner: str | None = None) -> Live:
+def _see(
+    address: Address,
+    row: Row,
+    owner: str | None = None,
+    fixed: Mapping[str, tuple[Any, Any]] | None = None,
+) -> Live:
     fields = canonical_fields(address.kind, row)
     carried = {key: row[key] for key in CARRIED[address.kind] if row.get(key) is not None}
     edited_at = row.get("updated_at")
     return Live(
         address=address,
         fields=fields,
-        digest=digest(fields),
+        digest=digest(fields if owner is None else [fields, owner]),
         owner=owner,
+        fixed=fixed or {},
         edited_at=edited_at if isinstance(edited_at, str) else None,
-        remote={"id": row["id"], "cluster_id": row.get("cluster_id"), **carried},
+        remote={
+            "id": row["id"],
+            "cluster_id": row.get("cluster_id"),
+            "is_active": row.get("is_active"),
+            **carried,
+        },
     )
 
 
