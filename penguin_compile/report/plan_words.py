@@ -18,6 +18,11 @@ from penguin_compile.report.printable import printable
 
 SHORT: Final = 60  # characters of a value in a line of text
 _SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "±", Action.DELETE: "-"}
+_FIXED: Final = {
+    ChangeClass.RELEASE: "released: the ledger forgets it, live stays",
+    ChangeClass.FORGET: "gone on both sides: the ledger forgets it",
+    ChangeClass.UNMANAGED: "unmanaged",
+}
 
 
 def sign(change: ChangeView) -> str:
@@ -53,14 +58,9 @@ def _details(change: ChangeView, longest: int) -> Iterator[str]:
         case ChangeClass.DELETE:
             yield f"({printable(change.reason)})" if change.reason else "delete"
         case ChangeClass.REPLACE:
-            yield f"replace: {printable(change.reason)}"
-            yield from _updated(change, longest)
-        case ChangeClass.RELEASE:
-            yield "released: the ledger forgets it, live stays"
-        case ChangeClass.FORGET:
-            yield "gone on both sides: the ledger forgets it"
-        case ChangeClass.UNMANAGED:
-            yield "unmanaged"
+            yield from (f"replace: {printable(change.reason)}", *_updated(change, longest))
+        case _ if change.klass in _FIXED:
+            yield _FIXED[change.klass]
         case _ if change.action is Action.CREATE:
             again = " (deleted live)" if change.klass is ChangeClass.RECREATE else ""
             yield (_created(change, value, longest) + again).strip()

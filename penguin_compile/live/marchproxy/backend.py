@@ -136,6 +136,7 @@ class MarchProxyBackend:
     def _do(self, change: Change, live: Live | None) -> Live | None:
         if change.action is Action.NONE:
             return live
+        self._connect()  # a body needs to know the cluster
         if live is None:
             return self._create(change)
         if change.action is Action.DELETE:
@@ -149,8 +150,7 @@ class MarchProxyBackend:
     def _abilities(self) -> Abilities:
         if self._dialect is not None:
             return self._dialect.abilities
-        stated = self._gateway.dialect
-        return DIALECTS.load(stated if stated in DIALECTS else DEFAULT_DIALECT).abilities
+        return DIALECTS.load(self._gateway.dialect or DEFAULT_DIALECT).abilities
 
     def _find_unsupported(self) -> Iterator[str]:
         """What the spec has and this server has no place for."""
