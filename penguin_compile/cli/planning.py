@@ -52,6 +52,9 @@ _GATEWAY_OPTIONS = (
         metavar="N",
         help="Requests to the gateway at a time, at most; default 4.",
     ),
+    click.option(
+        "--import", "bulk", is_flag=True, help="Write to the gateway by one import, if it has one."
+    ),
     click.option("--insecure", is_flag=True, help="Take any TLS certificate of the gateway."),
     click.option("--log-http", is_flag=True, help="Show the gateway's requests, without secrets."),
     click.option("--strict", is_flag=True, help="Fail on warnings, too."),
@@ -76,6 +79,7 @@ def take_manners(options: dict[str, Any]) -> Manners:
     return Manners(
         parallelism=options.pop("parallelism") or DEFAULT_PARALLELISM,
         insecure=insecure,
+        bulk=options.pop("bulk"),
         log=_log if log else None,
     )
 

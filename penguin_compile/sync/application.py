@@ -55,11 +55,13 @@ def apply_plan(
     progress: Progress | None = None,
     author: Author | None = None,
     parallelism: int = 1,
+    bulk: bool = False,
 ) -> Outcome:
-    """Do the plan, exactly. `lock_timeout` in seconds; `parallelism` is of the gateway's part.
+    """Do the plan, exactly. `lock_timeout` in seconds.
 
-    Raises StalePlan (nothing was written), LockHeld, SecretUnavailable, DatabaseFailure. What
-    the gateway doesn't take is no exception but part of the outcome.
+    `parallelism` and `bulk` are of the gateway's part; see `apply_requests`. Raises StalePlan
+    (nothing was written), LockHeld, SecretUnavailable, DatabaseFailure. What the gateway doesn't
+    take is no exception but part of the outcome.
     """
     touched = [one for one in plan.changes if _touches(one)]
     if not touched:
@@ -97,6 +99,7 @@ def apply_plan(
             progress=run.progress,
             outcome=outcome,
             parallelism=parallelism,
+            bulk=bulk,
         )
 
 

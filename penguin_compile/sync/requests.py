@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _REFERENCES: Final = ("source_services", "dest_services")
 _SERVICE: Final = "service"
 _MAPPING: Final = "mapping"
+_BULK: Final = frozenset((Action.CREATE, Action.UPDATE))
 _STOPPED: Final = "the run was stopped"
 
 
@@ -78,11 +79,12 @@ def apply_requests(
     progress: Progress,
     outcome: Outcome,
     parallelism: int = 1,
+    bulk: bool = False,
 ) -> Outcome:
     """Make the changes, level after level, and add to the outcome what became of them.
 
     What depends on a change that failed is skipped, the rest goes on; a fatal failure skips
-    everything after it.
+    everything after it. `bulk` makes creates and updates by one request.
     """
     from concurrent.futures import ThreadPoolExecutor
 
@@ -90,6 +92,9 @@ def apply_requests(
         gateway=gateway, recorder=recorder, desired=desired, progress=progress, outcome=outcome
     )
     run.left = len(changes)
+    if bulk:
+        run.do_all([one for one in changes if one.action in _BULK])
+        changes = [one for one in changes if one.action not in _BULK]
     pool = ThreadPoolExecutor(parallelism, thread_name_prefix="gateway")
     try:
         for _, level in groupby(changes, key=_level):
@@ -138,6 +143,20 @@ class _Requests:
                     running[pool.submit(self.gateway.write, one)] = one
             if running:
                 done = self._collect(running)
+
+    def do_all(self, changes: Sequence[Change]) -> None:
+        """All of them by one request."""
+        if not changes:
+            return
+        self.recorder.advance([], changes)
+        try:
+            failed = self.gateway.write_all(changes)
+        except GatewayFailure as failure:
+            failed = {one.address: failure for one in changes}
+        self._record([one for one in changes if one.address not in failed], [])
+        for one in changes:
+            if one.address in failed:
+                self._fail(one, failed[one.address])
 
     def _choose(self, waiting: deque[Change], room: int) -> list[Change]:
         """The next changes that nothing stands in the way of; the others are skipped."""

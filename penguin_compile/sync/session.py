@@ -114,6 +114,11 @@ class Session:
         problems = self._problems(plan, desired)
         if problems:
             raise UsageError("; ".join(problems), hint="nothing was written")
+        if self.manners.bulk and self.gateway is not None and not self.gateway.can_import():
+            raise UsageError(
+                f"--import: {self.gateway.describe()} has no import",
+                hint="nothing was written; without --import each change is a request of its own",
+            )
         memory = remember(self.situation, self._other_apps())
         reasons = check_guards(plan, decisions, self.app.environment.limits, memory)
         if reasons:
@@ -170,6 +175,7 @@ class Session:
             progress=progress,
             author=Author(git_commit=self.git_commit, plan=plan_text, note=note),
             parallelism=self.manners.parallelism,
+            bulk=self.manners.bulk,
         )
 
     def _config(self, *, secrets: bool) -> ConfigBackend | None:

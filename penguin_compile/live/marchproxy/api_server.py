@@ -107,6 +107,10 @@ class ApiServer:
         row = self._request("PATCH", f"{_SERVICES}/{remote['id']}", content).parse()
         return self._finish(row, changed.get("auth_type"))
 
+    def import_all(self, bodies: Sequence[tuple[str, Row]]) -> Mapping[str, str]:
+        """There is none."""
+        raise GatewayFailure(f"an `api-server` MarchProxy can't import {len(bodies)} resources")
+
     def delete(self, kind: str, remote: Row, *, for_good: bool) -> None:
         """DELETE softly, so that an admin can bring it back, or for good; then look."""
         del kind

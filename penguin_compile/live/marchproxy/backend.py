@@ -88,6 +88,10 @@ class MarchProxyBackend:
         """Whether this server can delete resources of a kind."""
         return kind in self._abilities.deletes
 
+    def can_import(self) -> bool:
+        """Whether this server can write many resources by one request."""
+        return self._abilities.imports
+
     def problems(self, desired: Desired) -> list[str]:
         """What this server would refuse of a resource, and what to do; nothing is asked."""
         address, body = desired.address, {**desired.fields, "name": desired.address.name}
@@ -117,17 +121,66 @@ class MarchProxyBackend:
         where it failed, where the last reading isn't what the plan saw, or where the server made
         something else of it. Where no answer came, the outcome is read back and settled.
         """
+        after = self._do(change, self._require_seen(change))
+        self._keep(change.address, after)
+        return after
+
+    def _require_seen(self, change: Change) -> Live | None:
         live = self._seen.get(change.address)
         if (None if live is None else live.digest) != change.precondition:
             raise GatewayFailure(
                 f"{change.address} is no longer what the plan saw", hint="plan again, then apply"
             )
-        after = self._do(change, live)
+        return live
+
+    def _keep(self, address: Address, live: Live | None) -> None:
         with self._lock:
-            self._seen.pop(change.address, None)
-            if after is not None:
-                self._seen[change.address] = after
-        return after
+            self._seen.pop(address, None)
+            if live is not None:
+                self._seen[address] = live
+
+    def write_all(self, changes: Sequence[Change]) -> Mapping[Address, GatewayFailure]:
+        """Make creates and updates by one import; return those that failed.
+
+        What became of each is read back, whatever the answer was. Raises GatewayFailure where
+        nothing was done or nobody knows.
+        """
+        dialect = self._connect()
+        refused: dict[Address, GatewayFailure] = {}
+        bodies: dict[Address, Row] = {}
+        for change in changes:
+            try:
+                bodies[change.address] = self._make_body(change, self._require_seen(change))
+            except GatewayFailure as failure:
+                refused[change.address] = failure
+        cause: Unanswered | None = None
+        reasons: Mapping[str, str] = {}
+        if bodies:
+            try:
+                reasons = dialect.import_all([(at.kind, body) for at, body in bodies.items()])
+            except Unanswered as failure:
+                if not failure.sent:
+                    raise
+                cause = failure
+        return {**refused, **self._read_back(bodies, reasons, cause)}
+
+    def _read_back(
+        self, bodies: Mapping[Address, Row], reasons: Mapping[str, str], cause: Unanswered | None
+    ) -> dict[Address, GatewayFailure]:
+        failed: dict[Address, GatewayFailure] = {}
+        rows = {
+            kind: {row["name"]: row for row in self._list(kind)}
+            for kind in dict.fromkeys(one.kind for one in bodies)
+        }
+        for address, body in bodies.items():
+            try:
+                live = self._check_row(address, body, rows[address.kind].get(address.name))
+            except GatewayFailure as failure:
+                told = reasons.get(address.name)
+                failed[address] = cause or (GatewayFailure(told) if told else failure)
+            else:
+                self._keep(address, live)
+        return failed
 
     def close(self) -> None:
         """Give back connections."""
@@ -359,6 +412,9 @@ class MarchProxyBackend:
         """What came back has to be what was sent."""
         if row is None:
             row = self._find(address, self._list(address.kind))
+        return self._check_row(address, body, row)
+
+    def _check_row(self, address: Address, body: Row, row: Row | None) -> Live:
         if row is None or row.get("name") != address.name or row.get("is_active") is False:
             raise GatewayFailure(
                 f"{address}: {self._client.shown_url} said that it is written, and it isn't there",

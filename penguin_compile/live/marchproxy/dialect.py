@@ -20,6 +20,7 @@ class Abilities:
     """What a server of a dialect takes; the plan is checked against it before any write.
 
     `immutable` are the fields that no update changes: another value is a delete and a create.
+    `imports` says that many resources can be written by one request.
     """
 
     kinds: tuple[str, ...]
@@ -27,6 +28,7 @@ class Abilities:
     protocols: tuple[str, ...]
     auth_types: tuple[str, ...]
     immutable: frozenset[str] = frozenset()
+    imports: bool = False
 
 
 class Dialect(Protocol):
@@ -59,6 +61,12 @@ class Dialect(Protocol):
 
     def update(self, kind: str, remote: Row, body: Row, changed: Row) -> Row | None:
         """Make a resource that which the body says, whole; `changed` are the fields that differ."""
+
+    def import_all(self, bodies: Sequence[tuple[str, Row]]) -> Mapping[str, str]:
+        """Create or replace all, each with its kind, by name, in one request; what failed and why.
+
+        Asked only of a dialect whose abilities say so.
+        """
 
     def delete(self, kind: str, remote: Row, *, for_good: bool) -> None:
         """Delete a resource; one that is gone already is done.

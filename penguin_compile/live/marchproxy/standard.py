@@ -31,6 +31,7 @@ class Standard:
         deletes=frozenset({"service"}),
         protocols=("http", "https", "grpc", "tcp"),
         auth_types=("none", "jwt"),
+        imports=True,
     )
 
     def __init__(self, client: Client, cluster: int | str | None, identity: Identity) -> None:
@@ -115,20 +116,25 @@ class Standard:
             if failure.status != 404:
                 raise
 
-    def _import(self, body: Row) -> None:
-        """Upsert one mapping by name, which is as good when done twice."""
-        content = {"services": [], "mappings": [dict(body)], "metadata": self._metadata}
+    def import_all(self, bodies: Sequence[tuple[str, Row]]) -> Mapping[str, str]:
+        """POST the import, which upserts by name, so that it is as good when done twice."""
+        content = {
+            "services": [dict(body) for kind, body in bodies if kind == "service"],
+            "mappings": [dict(body) for kind, body in bodies if kind == "mapping"],
+            "metadata": self._metadata,
+        }
         answer = self._request("POST", f"{_SERVICES}/import", content)
-        outcome = answer.parse()
-        failed = outcome.get("failed")
-        if isinstance(failed, list) and failed:
-            errors = [one.get("error") for one in failed if isinstance(one, dict)]
-            reasons = "; ".join(str(one) for one in errors)
-            raise GatewayFailure(
-                f"{answer.request}: the server didn't import {body['name']}: "
-                + answer.redact(reasons),
-                hint="compare what the spec says with what this server takes",
-            )
+        failed = answer.parse().get("failed")
+        rows = [one for one in failed if isinstance(one, dict)] if isinstance(failed, list) else []
+        told = {str(one.get("name")): str(one.get("error")) for one in rows}
+        return {
+            name: f"{answer.request}: the server didn't import {answer.redact(f'{name}: {error}')}"
+            for name, error in told.items()
+        }
+
+    def _import(self, body: Row) -> None:
+        for reason in self.import_all([("mapping", body)]).values():
+            raise GatewayFailure(reason, hint="compare what the spec says with what it takes")
 
     def _request(
         self, method: str, path: str, body: Row | None = None, *, repeatable: bool = True
