@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import math
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,7 +13,9 @@ from typing import Any
 import pytest
 
 from penguin_compile.core.errors import GatewayDenied, GatewayFailure
+from penguin_compile.core.secret import Masked
 from penguin_compile.live.marchproxy.backend import MarchProxyBackend
+from penguin_compile.live.marchproxy.login import read_life
 from penguin_compile.live.marchproxy.manners import Manners
 from penguin_compile.live.marchproxy.one_time_code import one_time_code
 from penguin_compile.live.marchproxy.patience import Patience
@@ -144,7 +148,7 @@ def test_reading_is_one_pass_and_one_login(
 def test_routes_are_told_as_not_supported(backend: MarchProxyBackend) -> None:
     (warning,) = backend.read().warnings
     assert "api-server" in warning
-    assert "1 routes (shop-external)" in warning
+    assert "1 route (shop-external)" in warning
 
 
 def test_the_second_factor(server: SmallApiServer) -> None:
@@ -249,6 +253,22 @@ def test_no_secret_in_the_log_of_requests(server: SmallApiServer) -> None:
     row = server.named("shop-api")[0]
     for secret in (PASSWORD, TOTP, row["jwt_secret"], *server.tokens, *server.refresh_tokens):
         assert secret not in shown
+
+
+def test_a_clock_that_says_nothing_is_no_reason_to_log_in_all_the_time(
+    server: SmallApiServer, backend: MarchProxyBackend
+) -> None:
+    server._grant = lambda: {"access_token": "a." + "e30" + ".b"}  # type: ignore[method-assign]
+    server.tokens["a.e30.b"] = time.time() + 60
+    for _ in range(3):
+        backend.read()
+    assert server.requests.count("POST /api/v1/auth/login") == 1
+    past = base64.urlsafe_b64encode(json.dumps({"exp": time.time() - 7200}).encode()).decode()
+    assert read_life(Masked(f"a.{past}.b")) == math.inf
+    assert read_life(Masked(f"a.{past}.b".replace("=", ""))) == math.inf
+    told = base64.urlsafe_b64encode(json.dumps({"exp": 5000, "iat": 3200}).encode()).decode()
+    assert read_life(Masked(f"a.{told}.b")) == 1800
+    assert read_life(Masked("no-jwt")) == math.inf
 
 
 # Clusters.

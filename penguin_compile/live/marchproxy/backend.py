@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from penguin_compile.core.canonical import digest
 from penguin_compile.core.errors import GatewayDenied, GatewayFailure
 from penguin_compile.live.backend import Reading
 from penguin_compile.live.marchproxy import DIALECTS
@@ -18,6 +17,7 @@ from penguin_compile.live.marchproxy.failures import Rejected, Unanswered
 from penguin_compile.live.marchproxy.fields import CARRIED, canonical_fields, find_problems
 from penguin_compile.live.marchproxy.manners import Manners
 from penguin_compile.live.marchproxy.patience import Patience
+from penguin_compile.live.marchproxy.scope import MAPPING, SERVICE, Scope, find_differences, see
 from penguin_compile.model.address import Address
 from penguin_compile.model.app import App
 from penguin_compile.model.environment import Gateway
@@ -31,8 +31,6 @@ from penguin_compile.model.plan import Action, Change
 from penguin_compile.model.record import Desired, Live
 from penguin_compile.model.service import Route, Service
 
-SERVICE = "service"
-MAPPING = "mapping"
 _DEFAULT_CLUSTER = 1
 _TAKEN = frozenset((400, 409))
 
@@ -57,7 +55,7 @@ class MarchProxyBackend:
         self._lock = threading.Lock()
         self._detected: Detected | None = None
         self._dialect: Dialect | None = None
-        self._cluster = _DEFAULT_CLUSTER
+        self._scope = self._make_scope(_DEFAULT_CLUSTER)
         self._seen: dict[Address, Live] = {}
         self._former: dict[Address, Row] = {}
 
@@ -108,8 +106,8 @@ class MarchProxyBackend:
         the name of one that the spec wants, whoever it belongs to.
         """
         dialect = self._connect()
-        live, former = self._select_services(dialect.list_services())
-        live.update(self._select_mappings(dialect.list_mappings()))
+        live, former = self._scope.select_services(dialect.list_services())
+        live.update(self._scope.select_mappings(dialect.list_mappings()))
         with self._lock:
             self._seen, self._former = dict(live), former
         return Reading(live=live, warnings=tuple(self._find_unsupported()))
@@ -211,9 +209,10 @@ class MarchProxyBackend:
         if missing:
             names = ", ".join(one.name for one in missing[:10])
             more = f" and {len(missing) - 10} more" if missing[10:] else ""
+            routes = f"{len(missing)} route{'s' * (len(missing) > 1)} ({names}{more})"
             yield (
-                f"not supported by {self.describe()}, so neither compared nor applied: "
-                f"{len(missing)} routes ({names}{more}); the JSON files of compile have them"
+                f"not supported by {self.describe()}, so neither compared nor applied: {routes}; "
+                "the JSON files of compile have them"
             )
 
     def _map_protocol(self, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -222,71 +221,25 @@ class MarchProxyBackend:
         protocol = fields["protocol"]
         return {**fields, "protocol": instead.get(protocol, protocol)}
 
+    def _make_scope(self, cluster: int) -> Scope:
+        return Scope(
+            app=self._app.name,
+            cluster=cluster,
+            wanted=self._wanted,
+            immutable=self._abilities.immutable,
+            server=self._client.shown_url,
+        )
+
     def _connect(self) -> Dialect:
         with self._lock:
             if self._dialect is None:
                 self._detected = detect_dialect(self._client, self._gateway.dialect)
                 kind = DIALECTS.load(self._detected.dialect)
                 dialect = kind(self._client, self._gateway.cluster, self._app.identity)
-                self._cluster = dialect.find_cluster()
+                cluster = dialect.find_cluster()
                 self._dialect = dialect
+                self._scope = self._make_scope(cluster)
             return self._dialect
-
-    def _select_services(
-        self, rows: Iterable[Row]
-    ) -> tuple[dict[Address, Live], dict[Address, Row]]:
-        """What is there of ours and of others with a name of ours; and ours that was deleted.
-
-        A soft delete keeps the name: ours counts as absent and is revived, another's is another's.
-        """
-        ours: dict[Address, Live] = {}
-        foreign: dict[Address, Live] = {}
-        former: dict[Address, Row] = {}
-        for row in rows:
-            deleted = row.get("is_active") is False
-            address = Address(SERVICE, row["name"])
-            owner = self._find_owner(row)
-            if owner is None and deleted:
-                former[address] = row
-            elif owner is None:
-                if address in ours:
-                    raise GatewayFailure(
-                        f"{self._client.shown_url} has two services named {row['name']} in cluster "
-                        f"{self._cluster}",
-                        hint="delete one of them where MarchProxy is administered",
-                    )
-                ours[address] = _see(address, row)
-            elif address in self._wanted:
-                kept = ", deleted there but keeping its name" if deleted else ""
-                foreign[address] = _see(address, row, owner + kept, self._find_fixed(row))
-        return {**foreign, **ours}, former
-
-    def _find_fixed(self, row: Row) -> dict[str, tuple[Any, Any]]:
-        """What is not as we want it and no update can change."""
-        cluster = self._find_cluster(row)
-        if "cluster_id" in self._abilities.immutable and cluster != str(self._cluster):
-            return {"cluster_id": (row["cluster_id"], self._cluster)}
-        return {}
-
-    def _select_mappings(self, rows: Iterable[Row]) -> dict[Address, Live]:
-        """Mappings have no collection: only the prefix of their names says whose they are."""
-        prefix = f"{self._app.name}-"
-        live: dict[Address, Live] = {}
-        for row in rows:
-            address = Address(MAPPING, row["name"])
-            named = row["name"].startswith(prefix) or address in self._wanted
-            if named and row.get("is_active") is not False:
-                live[address] = _see(address, row)
-        return live
-
-    def _find_owner(self, row: Row) -> str | None:
-        cluster = self._find_cluster(row)
-        if cluster != str(self._cluster):
-            return f"cluster {cluster}"
-        collection = row.get("collection")
-        if collection == self._app.name:
-            return None
-        return f"collection {collection}" if collection else "no collection"
 
     def _create(self, change: Change) -> Live:
         body = self._make_body(change, None)
@@ -357,7 +310,7 @@ class MarchProxyBackend:
         if live is not None:
             carried = {key: live.remote[key] for key in CARRIED[kind] if key in live.remote}
             body = {**body, **live.fields, **carried}
-        body = {**body, **(change.writes or {}), "cluster_id": self._cluster}
+        body = {**body, **(change.writes or {}), "cluster_id": self._scope.cluster}
         problems = self._find_problems(kind, body)
         if problems:
             raise GatewayFailure(
@@ -374,15 +327,15 @@ class MarchProxyBackend:
         """Read back what became of a write: done as it was meant, or the failure as it was."""
         if isinstance(failure, Unanswered) and not failure.sent:
             raise failure
-        row = self._find(address, self._list_again(address.kind, failure))
+        row = self._scope.find(address, self._list_again(address.kind, failure))
         if row is None:
             raise self._explain_taken(address, failure)
-        different = _compare(address.kind, body, row)
+        different = find_differences(address.kind, body, row)
         if not different and row.get("is_active") is not False:
-            return _see(address, row)
+            return see(address, row)
         if isinstance(failure, Unanswered):
             raise failure
-        owner = self._find_owner(row) if address.kind == SERVICE else None
+        owner = self._scope.find_owner(row) if address.kind == SERVICE else None
         if owner is not None:
             raise GatewayFailure(
                 f"{failure.message}; {address} is owned by {owner}",
@@ -411,7 +364,7 @@ class MarchProxyBackend:
     def _verify(self, address: Address, body: Row, row: Row | None) -> Live:
         """What came back has to be what was sent."""
         if row is None:
-            row = self._find(address, self._list(address.kind))
+            row = self._scope.find(address, self._list(address.kind))
         return self._check_row(address, body, row)
 
     def _check_row(self, address: Address, body: Row, row: Row | None) -> Live:
@@ -420,14 +373,14 @@ class MarchProxyBackend:
                 f"{address}: {self._client.shown_url} said that it is written, and it isn't there",
                 hint="plan again to see what is live now",
             )
-        different = _compare(address.kind, body, row)
+        different = find_differences(address.kind, body, row)
         if different:
             raise GatewayFailure(
                 f"{address}: what came back is not what was sent: "
                 + self._client.redact(", ".join(different)),
                 hint="plan again to see what is live now; the server may not take these values",
             )
-        return _see(address, row)
+        return see(address, row)
 
     def _list(self, kind: str) -> Sequence[Row]:
         dialect = self._connect()
@@ -447,17 +400,6 @@ class MarchProxyBackend:
                 raise failure from None
             raise failure.give_up("and what became of it can't be read") from None
 
-    def _find(self, address: Address, rows: Iterable[Row]) -> Row | None:
-        """The row of that name, the one in our cluster if there are several."""
-        named = [row for row in rows if row["name"] == address.name]
-        near = [row for row in named if self._find_cluster(row) == str(self._cluster)]
-        return next(iter(near or named), None)
-
-    def _find_cluster(self, row: Row) -> str:
-        """A server of one cluster doesn't tell which."""
-        cluster = row.get("cluster_id")
-        return str(self._cluster if cluster is None else cluster)
-
 
 def _want(
     kind: str, fields: Mapping[str, Any], pointer: tuple[str, str], declared: Service | Route
@@ -468,42 +410,3 @@ def _want(
         pointer=pointer,
         protected=declared.protected,
     )
-
-
-def _see(
-    address: Address,
-    row: Row,
-    owner: str | None = None,
-    fixed: Mapping[str, tuple[Any, Any]] | None = None,
-) -> Live:
-    fields = canonical_fields(address.kind, row)
-    carried = {key: row[key] for key in CARRIED[address.kind] if row.get(key) is not None}
-    edited_at = row.get("updated_at")
-    return Live(
-        address=address,
-        fields=fields,
-        digest=digest(fields if owner is None else [fields, owner]),
-        owner=owner,
-        fixed=fixed or {},
-        edited_at=edited_at if isinstance(edited_at, str) else None,
-        remote={
-            "id": row["id"],
-            "cluster_id": row.get("cluster_id"),
-            "is_active": row.get("is_active"),
-            **carried,
-        },
-    )
-
-
-def _compare(kind: str, body: Row, row: Row) -> list[str]:
-    """The fields that were sent and came back different."""
-    sent, came = canonical_fields(kind, body), canonical_fields(kind, row)
-    different = [
-        f"{name}: sent {value!r}, came {came.get(name)!r}"
-        for name, value in sent.items()
-        if digest(value) != digest(came.get(name))
-    ]
-    cluster = row.get("cluster_id")
-    if cluster is not None and str(cluster) != str(body["cluster_id"]):
-        different.append(f"cluster_id: sent {body['cluster_id']}, came {cluster}")
-    return different

@@ -18,6 +18,7 @@ from penguin_compile.live.marchproxy.exchange import show_answer, show_body
 from penguin_compile.live.marchproxy.failures import Unanswered
 from penguin_compile.live.marchproxy.manners import Manners
 from penguin_compile.live.marchproxy.patience import Patience
+from penguin_compile.live.marchproxy.trust import UNTRUSTED_HINT, make_trust
 from penguin_compile.model.environment import Gateway
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _LARGEST_BODY = 256 * 1024 * 1024
 _INTERNAL_ERROR = 500
+_IDLE = 3.0  # seconds; the real server hangs up after 5
 
 
 class Client:
@@ -191,14 +193,15 @@ class Client:
                 timeout = httpx.Timeout(self.patience.read, connect=self.patience.connect)
                 agent = {"User-Agent": f"penguin-compile/{__version__}"}
                 most = self._manners.parallelism
-                # Proxies, an own CA (SSL_CERT_FILE, SSL_CERT_DIR): httpx takes them from the
-                # environment.
+                limits = httpx.Limits(
+                    max_connections=most, max_keepalive_connections=most, keepalive_expiry=_IDLE
+                )
                 self._http = httpx.Client(
                     timeout=timeout,
                     headers=agent,
                     follow_redirects=False,
-                    limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
-                    verify=not self._manners.insecure,
+                    limits=limits,
+                    verify=make_trust(insecure=self._manners.insecure),
                 )
             return self._http, self._url
 
@@ -230,7 +233,7 @@ class Client:
             f"{request}: {reason}",
             sent=not isinstance(error, unsent),
             again=not (untrusted or garbled),
-            hint=self._hint(),
+            hint=UNTRUSTED_HINT if untrusted else self._hint(),
         )
 
     def _hint(self) -> str:

@@ -35,15 +35,19 @@ def detect_dialect(client: Client, stated: str | None) -> Detected:
     first list answer then shows whether it is one.
     """
     if stated is not None:
-        return Detected(dialect=_require(stated, client, f"{client.place}.dialect asks for it"))
+        return Detected(dialect=stated)
     document = _read_document(client)
     paths = document.get("paths")
     if not isinstance(paths, dict) or not paths:
         return Detected(dialect=_ask(client))
-    why = f"its document {client.shown_url}{_DOCUMENT} shows it"
-    return Detected(
-        dialect=_require(_recognize(paths), client, why), version=_read_version(document)
-    )
+    known = (name for name in DIALECTS if DIALECTS.load(name).recognizes(paths))
+    dialect = next(known, None)
+    if dialect is None:
+        raise GatewayFailure(
+            f"{client.shown_url} has no services API of MarchProxy: {_DOCUMENT} there has none",
+            hint=f"is {client.place}.url the address of MarchProxy's API?",
+        )
+    return Detected(dialect=dialect, version=_read_version(document))
 
 
 def _read_document(client: Client) -> Mapping[str, Any]:
@@ -69,27 +73,8 @@ def _ask(client: Client) -> str:
     return DEFAULT_DIALECT
 
 
-def _recognize(paths: Mapping[str, Any]) -> str:
-    known = (name for name in DIALECTS if DIALECTS.load(name).recognizes(paths))
-    return next(known, "unknown")
-
-
 def _read_version(document: Mapping[str, Any]) -> str | None:
     info = document.get("info")
     version = info.get("version") if isinstance(info, dict) else None
     plain = isinstance(version, str) and version.isprintable() and len(version) <= 40
     return version if plain else None
-
-
-def _require(dialect: str, client: Client, why: str) -> str:
-    if dialect in DIALECTS:
-        return dialect
-    if dialect == "unknown":
-        raise GatewayFailure(
-            f"{client.shown_url} has no services API of MarchProxy: {why}",
-            hint=f"is {client.place}.url the address of MarchProxy's API?",
-        )
-    raise GatewayFailure(
-        f"{client.shown_url}: this release speaks {', '.join(DIALECTS)}, not {dialect} ({why})",
-        hint="compile still writes the JSON files",
-    )

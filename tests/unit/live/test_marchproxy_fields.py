@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 import pytest
 
-from penguin_compile.core.errors import GatewayFailure
+from penguin_compile.core.errors import UsageError
 from penguin_compile.live.marchproxy import DIALECTS
 from penguin_compile.live.marchproxy.answer import Answer, parse_retry_after
 from penguin_compile.live.marchproxy.backend import MarchProxyBackend
@@ -196,9 +196,8 @@ def test_nothing_is_asked_and_no_secret_is_needed_before_a_request(
 def test_an_unknown_dialect_is_refused_without_a_request() -> None:
     app = read_app(SPEC)
     assert app.environment.gateway is not None
-    backend = MarchProxyBackend(replace(app.environment.gateway, dialect="fork"), app)
-    with pytest.raises(GatewayFailure, match="speaks standard, api-server, not fork"):
-        backend.read()
+    with pytest.raises(UsageError, match='no MarchProxy dialect is called "fork"'):
+        MarchProxyBackend(replace(app.environment.gateway, dialect="fork"), app)
 
 
 def test_the_language_knows_every_dialect() -> None:
