@@ -16,7 +16,6 @@ from penguin_compile.sync.planning import Situation
 
 _SHARE = 0.30
 _LEAST = 10
-_DELETING = frozenset((Action.DELETE, Action.REPLACE))
 _NAMES = {"config": "config key", "service": "service", "mapping": "mapping"}
 
 
@@ -75,7 +74,12 @@ def check_guards(
 
 def _check_protected(plan: Plan) -> Iterator[str]:
     for change in plan.changes:
-        if change.protected and change.action in _DELETING:
+        if change.protected and change.action is Action.REPLACE:
+            yield (
+                f"{change.address} is protected, and it would be deleted and created anew: apply "
+                "`protected: false` first"
+            )
+        if change.protected and change.action is Action.DELETE:
             yield (
                 f"{change.address} is protected: apply `protected: false` first, then delete it, "
                 f"or release it with --keep-live {change.address}"

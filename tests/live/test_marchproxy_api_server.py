@@ -404,7 +404,7 @@ def test_a_protocol_without_a_map_is_a_problem_with_a_way_out(server: SmallApiSe
     with closing(connect(server.url, protocol_map=None)) as backend:
         backend.read()
         (problem,) = backend.problems(wanted(backend, WORKER))
-    assert problem.startswith("service/shop-worker: a `api-server` MarchProxy doesn't take")
+    assert problem.startswith("service/shop-worker: an `api-server` MarchProxy doesn't take")
     assert "environments.default.marchproxy.protocol_map" in problem
 
 

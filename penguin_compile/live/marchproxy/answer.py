@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -38,9 +39,8 @@ class Answer:
     def parse(self) -> dict[str, Any]:
         """Return the JSON object without its secrets; GatewayFailure where it is none."""
         try:
-            value = json.loads(
-                self.body, object_pairs_hook=_strip_secrets, parse_constant=_refuse_constant
-            )
+            value = _read_json(self.body)
+            _strip_secrets(value)
         except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
@@ -138,12 +138,33 @@ def is_secret(name: str) -> bool:
     return bool(_SECRET.search(name))
 
 
-def _strip_secrets(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {
-        key: value
-        for key, value in pairs
-        if value is None or isinstance(value, dict) or not is_secret(key)
-    }
+@lru_cache(maxsize=1024)
+def _find_secrets(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The secret ones; remembered, because the rows of a list have the same names."""
+    return tuple(filter(is_secret, names))
+
+
+def _strip_secrets(value: Any) -> None:
+    """Take every secret out, as deep as it may be; null stays, for it tells that there is none."""
+    if isinstance(value, list):
+        for one in value:
+            _strip_secrets(one)
+    elif isinstance(value, dict):
+        for name in _find_secrets(tuple(value)):
+            if value[name] is not None and not isinstance(value[name], dict):
+                del value[name]
+        for one in value.values():
+            if isinstance(one, dict | list):
+                _strip_secrets(one)
+
+
+def _read_json(text: bytes) -> Any:
+    import orjson
+
+    try:
+        return orjson.loads(text)
+    except ValueError:  # half a surrogate pair, which is JSON all the same, or none at all
+        return json.loads(text, parse_constant=_refuse_constant)
 
 
 def _refuse_constant(text: str) -> NoReturn:

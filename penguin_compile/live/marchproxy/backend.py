@@ -205,7 +205,7 @@ class MarchProxyBackend:
 
     def _find_unsupported(self) -> Iterator[str]:
         """What the spec has and this server has no place for."""
-        missing = [one for one in sorted(self._wanted) if one.kind not in self.kinds]
+        missing = sorted(one for one in self._wanted if one.kind not in self.kinds)
         if missing:
             names = ", ".join(one.name for one in missing[:10])
             more = f" and {len(missing) - 10} more" if missing[10:] else ""

@@ -79,12 +79,11 @@ def find_problems(
         value = body.get(name)
         if isinstance(value, int) and not least <= value <= most:
             yield f"{name} is {value}, and MarchProxy takes {least} to {most}"
+    server = f"{'an' if dialect[0] in 'aeiou' else 'a'} `{dialect}` MarchProxy"
     for name, known in (("protocol", abilities.protocols), ("auth_type", abilities.auth_types)):
         value = body.get(name)
         if value is not None and value not in known:
-            yield (
-                f"a `{dialect}` MarchProxy doesn't take {name} {value!r}, only {', '.join(known)}"
-            )
+            yield f"{server} doesn't take {name} {value!r}, only {', '.join(known)}"
 
 
 def _find_unreadable(kind: str, body: Mapping[str, Any]) -> Iterator[str]:
