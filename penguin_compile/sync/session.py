@@ -225,7 +225,7 @@ class Session:
 
     def _place(self, problem: str, desired: Desired) -> str:
         """A problem and the line of the spec that it is about, where the spec has it."""
-        if desired not in self.situation.desired:
+        if not desired.pointer:
             return problem
         return f"{self.locate(desired.pointer)}: {problem}"
 

@@ -7,6 +7,7 @@ import json
 import math
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
@@ -572,3 +573,39 @@ def test_a_replacement_that_was_cut_in_half_is_created_by_the_next_run(
     assert WEB not in backend.read().live
     make(backend, WEB)
     assert len(server.named("shop-web")) == 1
+
+
+def test_two_applies_at_once_make_one_service(
+    server: SmallApiServer, backend: MarchProxyBackend
+) -> None:
+    with closing(connect(server.url)) as other:
+        backend.read()
+        other.read()
+        theirs, ours = make(other, WEB), make(backend, WEB)
+    assert (theirs.remote["id"], theirs.fields) == (ours.remote["id"], ours.fields)
+    assert len(server.named("shop-web")) == 1
+
+
+def test_an_answer_that_comes_too_late_is_read_back(server: SmallApiServer) -> None:
+    with closing(connect(server.url)) as backend:
+        backend.read()
+        backend._client.open()[0].timeout = 0.2
+        late = [True]
+
+        def dawdle(method: str, path: str, _: Any) -> None:
+            if method == "POST" and "/services" in path and late:
+                late.pop()
+                time.sleep(0.5)
+
+        server.after = dawdle
+        make(backend, WEB)
+        assert len(server.writes) == 1
+
+
+def test_the_most_connections_are_those_of_the_manners(server: SmallApiServer) -> None:
+    with closing(connect(server.url, Manners(parallelism=2))) as backend:
+        backend.read()
+        server.after = lambda *_: time.sleep(0.02)
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(lambda _: backend.read(), range(12)))
+    assert server.most_at_once == 2
