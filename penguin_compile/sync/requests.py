@@ -11,18 +11,16 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from penguin_compile.core.errors import GatewayFailure
 from penguin_compile.model.address import Address
 from penguin_compile.model.plan import ABSENT, Action, Change
 from penguin_compile.model.record import Desired
+from penguin_compile.sync.crew import Crew
 from penguin_compile.sync.lock import Lock
 from penguin_compile.sync.outcome import Failed, GatewayWriter, Outcome, Progress, Skipped
 from penguin_compile.sync.state import AuditEntry, Entry, State, Step
-
-if TYPE_CHECKING:
-    from concurrent.futures import Executor, Future
 
 # The fields of a mapping that name services. Source: services.json and mappings.json.
 _REFERENCES: Final = ("source_services", "dest_services")
@@ -86,8 +84,6 @@ def apply_requests(
     What depends on a change that failed is skipped, the rest goes on; a fatal failure skips
     everything after it. `bulk` makes creates and updates by one request.
     """
-    from concurrent.futures import ThreadPoolExecutor
-
     run = _Requests(
         gateway=gateway, recorder=recorder, desired=desired, progress=progress, outcome=outcome
     )
@@ -95,12 +91,9 @@ def apply_requests(
     if bulk:
         run.do_all([one for one in changes if one.action in _BULK])
         changes = [one for one in changes if one.action not in _BULK]
-    pool = ThreadPoolExecutor(parallelism, thread_name_prefix="gateway")
-    try:
+    with Crew(gateway, parallelism) as crew:
         for _, level in groupby(changes, key=_level):
-            run.do_level(pool, deque(level), parallelism)
-    finally:
-        pool.shutdown(cancel_futures=True)
+            run.do_level(crew, deque(level))
     return run.outcome
 
 
@@ -124,25 +117,31 @@ class _Requests:
     left: int = 0
     undone: dict[Address, Change] = field(default_factory=dict)
 
-    def do_level(self, pool: Executor, waiting: deque[Change], parallelism: int) -> None:
-        """All changes of a level, at most `parallelism` at a time."""
-        running: dict[Future[object], Change] = {}
+    def do_level(self, crew: Crew, waiting: deque[Change]) -> None:
+        """All changes of a level, as many at a time as there are hands."""
         done: list[Change] = []
-        while waiting or running or done:
-            if self.outcome.fatal is not None:
-                self._record(done, [])
-                done = []
-                if not running:
-                    self._skip_all(waiting)
-                    return
+        while waiting or crew.busy or done:
+            following = [] if self.outcome.fatal else self._choose(waiting, crew.free)
+            self._record(done, following)
+            for one in following:
+                crew.begin(one)
+            if not crew.busy:
+                self._skip_all(waiting)
+                return
+            done = self._finish_some(crew)
+
+    def _finish_some(self, crew: Crew) -> list[Change]:
+        """Wait for an answer and take all that are there; return what is done, record failures."""
+        done: list[Change] = []
+        while not done or crew.ready:
+            change, failure = crew.finish()
+            if failure is None:
+                done.append(change)
             else:
-                following = self._choose(waiting, parallelism - len(running))
-                self._record(done, following)
-                done = []
-                for one in following:
-                    running[pool.submit(self.gateway.write, one)] = one
-            if running:
-                done = self._collect(running)
+                self._fail(change, failure)
+                if not crew.ready:
+                    break
+        return done
 
     def do_all(self, changes: Sequence[Change]) -> None:
         """All of them by one request."""
@@ -169,22 +168,6 @@ class _Requests:
             else:
                 self._skip([change], f"{obstacle} was not done")
         return chosen
-
-    def _collect(self, running: dict[Future[object], Change]) -> list[Change]:
-        """Wait for an answer; return the changes that are done, and record those that failed."""
-        from concurrent.futures import FIRST_COMPLETED, wait
-
-        finished, _ = wait(running, return_when=FIRST_COMPLETED)
-        done: list[Change] = []
-        for future in finished:
-            change = running.pop(future)
-            try:
-                future.result()
-            except GatewayFailure as failure:
-                self._fail(change, failure)
-            else:
-                done.append(change)
-        return done
 
     def _record(self, done: Sequence[Change], following: Sequence[Change]) -> None:
         if not done and not following:

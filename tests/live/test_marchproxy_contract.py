@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -233,6 +234,8 @@ def test_never_more_requests_at_once_than_allowed(
 ) -> None:
     many = "".join(f"  n{one}: {{port: {one + 1}, health_check: false}}\n" for one in range(40))
     edit(spec, "services:\n", "services:\n" + many)
+    if isinstance(gateway, ApiServerGateway):  # slow enough for all hands to be needed
+        gateway.server.before = lambda *_: time.sleep(0.02)
     flags = () if parallelism is None else ("--parallelism", str(parallelism))
     settle(penguin, *flags)
     assert len(gateway.rows()) == 43
