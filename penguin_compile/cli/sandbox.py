@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 )
 @click.option("--dialect", default="standard", show_default=True, help="The API that it speaks.")
 @click.option(
+    "--seed",
+    "seeds",
+    multiple=True,
+    metavar="EMAIL:PASSWORD",
+    help="A user of the api-server dialect; the first one is the administrator. Repeatable.",
+)
+@click.option(
     "--database",
     type=click.Path(dir_okay=False),
     help="SQLite file that keeps everything for the next start.  [default: in memory]",
@@ -36,17 +43,26 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="RULE",
     help="Make requests fail: 'METHOD PATH:WHAT[:PROBABILITY][:xN]'; WHAT is an HTTP status, "
-    "delay=2s, lost (done, but no answer) or reset (not done, no answer). Repeatable.",
+    "delay=2s, lost (done, but no answer), half (done, half an answer), garbled (done, broken "
+    "JSON), done-500 (done, but 500), reset (not done, no answer), login (redirect to a page) or "
+    "lie (not done, but answered as though). Repeatable.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Announce the address as one line of JSON.")
 def command(
-    *, port: int, dialect: str, database: str | None, faults: tuple[str, ...], as_json: bool
+    *,
+    port: int,
+    dialect: str,
+    seeds: tuple[str, ...],
+    database: str | None,
+    faults: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Run a local API that is compatible with MarchProxy, until Ctrl-C.
 
     This is not MarchProxy: it keeps services and mappings, and proxies nothing. It is for demos,
     for tests and for an app's CI. Any cluster key is accepted, or only the one in
-    CLUSTER_API_KEY where that is set.
+    CLUSTER_API_KEY where that is set. The api-server dialect takes logins of the users that
+    --seed names.
 
     """
     from penguin_compile.sandbox.server import Sandbox, serve
@@ -56,10 +72,16 @@ def command(
         dialect=dialect,
         database=database,
         cluster_key=os.environ.get("CLUSTER_API_KEY") or None,
+        users=dict(_split_seed(seed) for seed in seeds),
         faults=faults,
         record=False,
     )
     serve(sandbox, _announce_json if as_json else _announce)
+
+
+def _split_seed(seed: str) -> tuple[str, str]:
+    email, _, password = seed.partition(":")
+    return email, password
 
 
 def _announce(sandbox: Sandbox) -> None:

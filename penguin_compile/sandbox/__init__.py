@@ -10,5 +10,9 @@ if TYPE_CHECKING:
     from penguin_compile.sandbox.routing import Dialect
 
 DIALECTS: Registry[Dialect] = Registry(
-    "sandbox dialect", {"standard": "penguin_compile.sandbox.standard:STANDARD"}
+    "sandbox dialect",
+    {
+        "standard": "penguin_compile.sandbox.standard:STANDARD",
+        "api-server": "penguin_compile.sandbox.api_server:API_SERVER",
+    },
 )

@@ -6,21 +6,60 @@ import socket
 import struct
 import sys
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from typing import TYPE_CHECKING, Any
 
 from penguin_compile.sandbox.application import BODY_LIMIT, Application, get_path
-from penguin_compile.sandbox.routing import Response
+from penguin_compile.sandbox.routing import FAILURE, Response
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from penguin_compile.sandbox.faults import Faults
 
 _FAREWELL_SECONDS = 2.0
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+_GARBLED = '{"services": [{"name": "'
+_LOGIN_PAGE = Response(
+    status=302,
+    body="<html><body>Please log in</body></html>",
+    text_type="text/html",
+    headers={"Location": "/login"},
+)
 _Connected = socket.socket | tuple[bytes, socket.socket]
+
+
+class Traffic:
+    """Counts what clients do at once, for tests to ask afterwards."""
+
+    def __init__(self, pool: int | None) -> None:
+        """Tell requests beyond the pool, if there is one, that they stall."""
+        self.most_connections = 0
+        self.most_requests = 0
+        self._pool = pool
+        self._requests = 0
+        self._lock = threading.Lock()
+
+    def note_connections(self, now: int) -> None:
+        """Keep the largest number of connections seen."""
+        self.most_connections = max(self.most_connections, now)
+
+    @contextmanager
+    def count_request(self) -> Iterator[bool]:
+        """Count a request until its answer is ready, and say whether it stalls."""
+        with self._lock:
+            self._requests += 1
+            self.most_requests = max(self.most_requests, self._requests)
+            stalled = self._pool is not None and self._requests > self._pool
+        try:
+            yield stalled
+        finally:
+            with self._lock:
+                self._requests -= 1
 
 
 class Listener(ThreadingTCPServer):
@@ -36,8 +75,12 @@ class Listener(ThreadingTCPServer):
         application: Application,
         faults: Faults,
         requests: list[str] | None,
+        traffic: Traffic,
+        stall_seconds: float,
     ) -> None:
         """Bind the address; every request's method and path is added to `requests`, if given."""
+        self.traffic = traffic
+        self.stall_seconds = stall_seconds
         self.application = application
         self.faults = faults
         self.requests = requests
@@ -58,13 +101,16 @@ class Listener(ThreadingTCPServer):
         """Answer a new connection from a thread of its own."""
         with self._changed:
             self._open.add(request)
+            self.traffic.note_connections(len(self._open))
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: _Connected) -> None:
         """Forget a connection that has ended."""
-        super().shutdown_request(request)
+        # First: a client that is hung up on may be back with the next connection at once.
         with self._changed:
             self._open.discard(request)
+        super().shutdown_request(request)
+        with self._changed:
             self._changed.notify_all()
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002
@@ -99,21 +145,36 @@ class Connection(BaseHTTPRequestHandler):
         body = self._read_body()
         if body is None:
             return
+        with self.server.traffic.count_request() as stalled:
+            if stalled:
+                self.server.stopping.wait(self.server.stall_seconds)
+            what, response = self._respond(path, body)
+        if what == "reset":
+            self._reset()
+        elif what == "lost":
+            self.close_connection = True
+        else:
+            self._send(response, half=what == "half")
+
+    def _respond(self, path: str, body: bytes) -> tuple[str, Response]:
+        """Do what the faults leave to be done, and return the last of them with the answer."""
         what = "answer"
         for fault in self.server.faults.draw(self.command, path):
             what = fault.what
             if what == "delay":
                 self.server.stopping.wait(fault.seconds)
             elif what == "status":
-                self._send(_fail(fault.status))
-        if what == "reset":
-            self._reset()
-        elif what != "status":
-            response = self.server.application.answer(self.command, self.path, self.headers, body)
-            if what == "lost":
-                self.close_connection = True
-            else:
-                self._send(response)
+                return what, _fail(fault.status)
+        if what in ("reset", "login"):
+            return what, _LOGIN_PAGE
+        application = self.server.application
+        with application.pretence() if what == "lie" else nullcontext():
+            response = application.answer(self.command, self.path, self.headers, body)
+        if what == "done-500":
+            response = FAILURE
+        elif what == "garbled":
+            response = replace(response, body=_GARBLED, text_type="application/json")
+        return what, response
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = answer  # noqa: N815
 
@@ -153,7 +214,7 @@ class Connection(BaseHTTPRequestHandler):
         self.connection.close()
         self.close_connection = True
 
-    def _send(self, response: Response) -> None:
+    def _send(self, response: Response, *, half: bool = False) -> None:
         kind, body = response.encode()
         self.send_response(response.status)
         for name, value in response.headers.items():
@@ -164,10 +225,11 @@ class Connection(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body)
+            self.wfile.write(body[: len(body) // 2] if half else body)
         self.wfile.flush()
         # A real server hangs up after each 500 without saying so.
-        if response.status == HTTPStatus.INTERNAL_SERVER_ERROR or self.server.stopping.is_set():
+        failed = response.status == HTTPStatus.INTERNAL_SERVER_ERROR
+        if failed or half or self.server.stopping.is_set():
             self.close_connection = True
 
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 (its name)
@@ -176,6 +238,10 @@ class Connection(BaseHTTPRequestHandler):
 
 def _fail(status: int) -> Response:
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Response(status=status, body="Internal Server Error")
+        return FAILURE
     phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Error"
-    return Response(status=status, body={"detail": phrase})
+    if status == HTTPStatus.BAD_GATEWAY:
+        page = f"<html><body><h1>{status} {phrase}</h1></body></html>"
+        return Response(status=status, body=page, text_type="text/html")
+    wait = {"Retry-After": "1"} if status == HTTPStatus.TOO_MANY_REQUESTS else {}
+    return Response(status=status, body={"detail": phrase}, headers=wait)

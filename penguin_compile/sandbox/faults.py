@@ -6,27 +6,33 @@ import random
 import re
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NoReturn, cast
+from typing import TYPE_CHECKING, Literal, NoReturn, cast, get_args
 
 from penguin_compile.core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Effect = Literal["status", "delay", "lost", "reset"]
+Effect = Literal["status", "delay", "lost", "reset", "half", "garbled", "login", "lie", "done-500"]
 
 _BASE = "/api/v1"
 _DELAY = re.compile(r"delay=([0-9]+(?:\.[0-9]+)?)(ms|s)")
 _STATUS = re.compile(r"[45][0-9]{2}")
 _HINT = (
     "write METHOD PATH:WHAT[:PROBABILITY][:xN], as in 'POST /services:500:0.1'; METHOD may be *, "
-    "WHAT is an HTTP status from 400 to 599, delay=2s, lost or reset"
+    "WHAT is an HTTP status from 400 to 599, delay=2s, lost, reset, half, garbled, login, lie or "
+    "done-500"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One rule. `lost` does the work and hangs up; `reset` hangs up without doing it."""
+    """One rule.
+
+    `lost` does the work and hangs up; `half` does it and hangs up in the middle of the answer;
+    `garbled` does it and answers no JSON; `done-500` does it and answers 500. `reset` hangs up
+    without doing it; `login` redirects to a page; `lie` answers as though it were done.
+    """
 
     method: str
     path: str
@@ -116,7 +122,7 @@ class _Armed:
 
 
 def _parse_effect(rule: str, text: str) -> tuple[Effect, int, float]:
-    if text in ("lost", "reset"):
+    if text in get_args(Effect) and text not in ("status", "delay"):
         return cast("Effect", text), 0, 0.0
     if _STATUS.fullmatch(text):
         return "status", int(text), 0.0

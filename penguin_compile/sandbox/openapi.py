@@ -62,14 +62,25 @@ def _describe_route(route: Route) -> JsonObject:
         operation["description"] = route.handler.__doc__
     if not route.public:
         operation["security"] = [{"HTTPBearer": []}]
-    if route.parameters:
-        operation["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "integer"}}
-            for name in route.parameters
-        ]
+    if parameters := _describe_parameters(route):
+        operation["parameters"] = parameters
     if route.takes:
         operation["requestBody"] = {"required": True, "content": _describe_json(route.takes)}
     return operation
+
+
+def _describe_parameters(route: Route) -> list[JsonObject]:
+    number: JsonObject = {"type": "integer"}
+    text: JsonObject = {"type": "string"}
+    described = [
+        *(("path", name, number) for name in route.parameters),
+        *(("query", field.name, field.describe()) for field in route.query),
+        *(("header", name, text) for name in route.headers),
+    ]
+    return [
+        {"name": name, "in": place, "required": place != "query", "schema": schema}
+        for place, name, schema in described
+    ]
 
 
 def _statuses(route: Route) -> list[int]:
@@ -78,6 +89,8 @@ def _statuses(route: Route) -> list[int]:
         statuses |= {401, 403}
     if route.parameters:
         statuses |= {404, 422}
+    if route.query or route.headers:
+        statuses.add(422)
     if route.takes:
         statuses |= {413, 422}
     return sorted(statuses)
@@ -88,7 +101,9 @@ def _describe_answer(route: Route, status: int) -> JsonObject:
     schema = "HTTPValidationError" if status == HTTPStatus.UNPROCESSABLE_ENTITY else "Error"
     if status == route.status:
         schema = route.gives or ""
-    if schema:
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        answer["content"] = {"text/plain": {"schema": {"type": "string"}}}
+    elif schema:
         answer["content"] = _describe_json(schema)
     return answer
 

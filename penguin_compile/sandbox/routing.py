@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
+from email.message import Message
 from typing import NoReturn, TypeVar
+from urllib.parse import parse_qsl
 
+from penguin_compile.sandbox.accounts import Accounts, User
 from penguin_compile.sandbox.fields import (
     NOT_AN_OBJECT,
+    Field,
     JsonObject,
     Location,
     make_problem,
@@ -21,29 +24,45 @@ from penguin_compile.sandbox.store import Store
 _PARAMETER = re.compile(r"\{(\w+)\}")
 Found = TypeVar("Found")
 
+# Words that the real server takes for a boolean in a query.
+_BOOLEANS = {
+    **dict.fromkeys(("true", "1", "on", "t", "y", "yes"), True),
+    **dict.fromkeys(("false", "0", "off", "f", "n", "no"), False),
+}
+
 
 class Refusal(Exception):
     """A request that is answered with an error; `detail` becomes the body."""
 
-    def __init__(self, status: int, detail: object) -> None:
+    def __init__(
+        self, status: int, detail: object, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(status)
         self.status = status
         self.detail = detail
+        self.headers = headers or {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a handler sees of a request: numbers of the path, and the body."""
+    """What a handler sees of a request: numbers of the path, query, headers, body, and who asks.
+
+    `user` is None where a cluster's key was shown, or nothing needed to be.
+    """
 
     parameters: Mapping[str, int]
-    content_type: str | None
+    query: JsonObject
+    headers: Message
     body: bytes
+    accounts: Accounts
+    user: User | None
 
     def parse_body(self) -> object:
         """Return the body as JSON; Refusal 422 where it is none."""
         if not self.body:
             refuse_body("missing", "Field required", ("body",), None)
-        if self.content_type is not None and "json" not in self.content_type.lower():
+        content_type = self.headers.get("Content-Type")
+        if content_type is not None and "json" not in content_type.lower():
             text = self.body.decode(errors="replace")
             refuse_body("model_attributes_type", NOT_AN_OBJECT, ("body",), text)
         try:
@@ -55,10 +74,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What a handler answers: JSON, plain text for a `str`, no body at all for None."""
+    """What a handler answers: JSON, text as it is for a `str`, no body at all for None."""
 
     status: int = 200
     body: object = None
+    text_type: str = "text/plain"
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def encode(self) -> tuple[str | None, bytes]:
@@ -66,10 +86,11 @@ class Response:
         if self.body is None:
             return None, b""
         if isinstance(self.body, str):
-            return "text/plain; charset=utf-8", self.body.encode()
+            return f"{self.text_type}; charset=utf-8", self.body.encode()
         return "application/json", json.dumps(self.body, separators=(",", ":")).encode()
 
 
+FAILURE = Response(status=500, body="Internal Server Error")
 Handler = Callable[[Store, Request], Response]
 
 
@@ -77,8 +98,8 @@ Handler = Callable[[Store, Request], Response]
 class Route:
     """One operation: how to reach it, what does it, and how OpenAPI describes it.
 
-    `takes` and `gives` name schemas of the dialect; `refuses` are the statuses beyond those
-    that numbers in the path, a body and the key bring with them.
+    `takes` and `gives` name schemas of the dialect; `headers` must be there; `refuses` are the
+    statuses beyond those that numbers in the path, a query, a body and the key bring with them.
     """
 
     method: str
@@ -88,6 +109,8 @@ class Route:
     status: int = 200
     takes: str | None = None
     gives: str | None = None
+    query: tuple[Field, ...] = ()
+    headers: tuple[str, ...] = ()
     refuses: tuple[int, ...] = ()
     public: bool = False
 
@@ -110,6 +133,10 @@ class Dialect:
     name: str
     routes: tuple[Route, ...]
     schemas: Mapping[str, JsonObject]
+    authenticate: Callable[[Accounts, str | None], User | None]
+    has_users: bool = False
+    # How many requests at once it works on before more of them stall.
+    pool: int | None = None
 
     def knows(self, path: str) -> bool:
         """Tell whether any operation has that path."""
@@ -123,18 +150,46 @@ class Dialect:
         for route, parts in matches:
             if route.method == method:
                 return route, {name: _parse_number(name, text) for name, text in parts.items()}
-        raise Refusal(405, "Method Not Allowed") if matches else Refusal(404, "Not Found")
+        if not matches:
+            raise Refusal(404, "Not Found")
+        # Like the real server, which names the methods of the first route alone.
+        raise Refusal(405, "Method Not Allowed", {"Allow": matches[0][0].method})
 
 
-def authenticate(authorization: str | None, cluster_key: str | None) -> None:
-    """Accept the cluster's key, or any where none was set; Refusal 403 without, 401 if wrong."""
+def read_bearer(authorization: str | None) -> str:
+    """Return the key or token of an Authorization header; Refusal 403 where there is none."""
     scheme, _, key = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
         raise Refusal(403, "Not authenticated")
-    # Header text arrives as latin-1; the key itself may be any text.
-    sent = key.strip().encode("latin-1", errors="replace")
-    if cluster_key is not None and not hmac.compare_digest(sent, cluster_key.encode()):
-        raise Refusal(401, "Invalid cluster API key")
+    return key.strip()
+
+
+def read_query(fields: tuple[Field, ...], text: str) -> JsonObject:
+    """Return the known parameters of a query with defaults filled in; Refusal 422 for wrong ones.
+
+    Unknown parameters are ignored without a word, as the real server does.
+    """
+    sent = dict(parse_qsl(text, keep_blank_values=True))
+    values: JsonObject = {}
+    problems: list[JsonObject] = []
+    for wanted in fields:
+        values[wanted.name] = wanted.default
+        if wanted.name in sent:
+            raw = sent[wanted.name]
+            value = _parse_query_value(wanted, raw)
+            values[wanted.name] = value
+            if complaint := wanted.complain(value):
+                problems.append(make_problem(*complaint, ("query", wanted.name), raw))
+    if problems:
+        raise Refusal(422, problems)
+    return values
+
+
+def require_headers(names: tuple[str, ...], headers: Message) -> None:
+    """Refuse with 422 where a header that an operation needs is not there."""
+    for name in names:
+        if name not in headers:
+            refuse_body("missing", "Field required", ("header", name), None)
 
 
 def require(found: Found | None, what: str) -> Found:
@@ -155,6 +210,12 @@ def _parse_number(name: str, text: str) -> int:
         error = "Input should be a valid integer, unable to parse string as an integer"
         refuse_body("int_parsing", error, ("path", name), text)
     return int(text)
+
+
+def _parse_query_value(wanted: Field, raw: str) -> object:
+    if wanted.kind == "boolean":
+        return _BOOLEANS.get(raw.lower(), raw)
+    return int(raw) if re.fullmatch(r"-?[0-9]{1,18}", raw) else raw
 
 
 def _parse_float(text: str) -> float:

@@ -11,15 +11,18 @@ import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Self
 
-from penguin_compile.core.errors import PenguinError
+from penguin_compile.core.errors import PenguinError, UsageError
 from penguin_compile.sandbox import DIALECTS
+from penguin_compile.sandbox.accounts import Accounts
 from penguin_compile.sandbox.application import Application
-from penguin_compile.sandbox.connection import Listener
+from penguin_compile.sandbox.connection import Listener, Traffic
 from penguin_compile.sandbox.faults import Fault, Faults
 from penguin_compile.sandbox.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
+
+    from penguin_compile.sandbox.routing import Dialect
 
 
 class Sandbox:
@@ -33,6 +36,10 @@ class Sandbox:
         dialect: str = "standard",
         database: str | os.PathLike[str] | None = None,
         cluster_key: str | None = None,
+        users: Mapping[str, str] | None = None,
+        clusters: Iterable[str] = (),
+        token_seconds: float = 1800,
+        stall_seconds: float = 30,
         faults: Iterable[Fault | str] = (),
         seed: int = 0,
         record: bool = True,
@@ -41,15 +48,22 @@ class Sandbox:
 
         Port 0 takes a free one; without a key any is accepted; `record` fills `requests` with a
         "METHOD /path" for each request; faults strike the same requests for the same seed.
-        UsageError for an unknown dialect or a rule that can't be read.
+        `users` are passwords by email, the first one is the administrator; `clusters` names
+        more than the default one. UsageError for an unknown dialect, a rule that can't be read,
+        or users that don't fit the dialect.
         """
         self.dialect = DIALECTS.load(dialect)
+        if self.dialect.has_users != bool(users):
+            raise _refuse_users(self.dialect)
+        self.accounts = Accounts(users or {}, cluster_key, token_seconds)
+        self.traffic = Traffic(self.dialect.pool)
         self.database = None if database is None else os.fspath(database)
         self.faults = Faults(faults, seed=seed)
         self.requests: list[str] = []
         self._record = record
         self._address = (host, port)
-        self._cluster_key = cluster_key
+        self._clusters = tuple(clusters)
+        self._stall_seconds = stall_seconds
 
     def __enter__(self) -> Self:
         """Open the database and the port, and serve from a thread of its own.
@@ -57,10 +71,20 @@ class Sandbox:
         FileFailure if the database can't be used, PenguinError if the port can't.
         """
         self._store = Store(self.database)
-        application = Application(self.dialect, self._store, self._cluster_key)
+        for name in self._clusters:
+            if self._store.find("clusters", name=name) is None:
+                self._store.insert("clusters", {"name": name})
+        application = Application(self.dialect, self._store, self.accounts)
         requests = self.requests if self._record else None
         try:
-            self._listener = Listener(self._address, application, self.faults, requests)
+            self._listener = Listener(
+                self._address,
+                application,
+                self.faults,
+                requests,
+                self.traffic,
+                self._stall_seconds,
+            )
         except OSError as error:
             self._store.close()
             host, port = self._address
@@ -94,6 +118,18 @@ class Sandbox:
     def url(self) -> str:
         """Return where clients find it, once started."""
         return f"http://{self.host}:{self.port}"
+
+
+def _refuse_users(dialect: Dialect) -> UsageError:
+    if dialect.has_users:
+        return UsageError(
+            f"nobody could log in: the {dialect.name} sandbox takes users",
+            hint="name at least one: --seed admin@example.com:password",
+        )
+    return UsageError(
+        f"the {dialect.name} sandbox has no users: it takes the cluster's key",
+        hint="leave out --seed, or choose the dialect that has users: --dialect api-server",
+    )
 
 
 def serve(sandbox: Sandbox, announce: Callable[[Sandbox], None]) -> None:

@@ -5,62 +5,59 @@ Fields and errors are the real server's where the standards are silent; deletes 
 
 from __future__ import annotations
 
-import secrets
-from base64 import b64encode
 from typing import TYPE_CHECKING, Literal, cast
 
 from penguin_compile.sandbox.fields import (
     LARGEST_INTEGER,
     Field,
     JsonObject,
-    Location,
-    check_object,
     describe_object,
 )
-from penguin_compile.sandbox.routing import Dialect, Refusal, Request, Response, Route, require
+from penguin_compile.sandbox.routing import (
+    Dialect,
+    Refusal,
+    Request,
+    Response,
+    Route,
+    read_bearer,
+    require,
+)
+from penguin_compile.sandbox.service import (
+    HEALTH,
+    HEALTH_ANSWER,
+    NAME,
+    ROW_ID,
+    ROW_STATE,
+    SERVICE_BY_ID,
+    SERVICES,
+    check,
+    make_jwt_secret,
+    make_service_fields,
+    make_token,
+    refuse_taken_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from penguin_compile.sandbox.accounts import Accounts
     from penguin_compile.sandbox.store import Store, Table
 
 _PROTOCOLS = ("http", "https", "grpc", "tcp")
 _DEFAULT_CLUSTER = 1
 
-_NAME = Field(name="name", kind="string", required=True, least=1, most=100)
 _CLUSTER = Field(name="cluster_id", kind="integer", least=1, most=LARGEST_INTEGER)
-_ROW_ID = Field(name="id", kind="integer")
-_ROW_STATE = (
-    Field(name="is_active", kind="boolean"),
-    Field(name="created_at", kind="string", format="date-time"),
-    Field(name="updated_at", kind="string", format="date-time"),
-)
-_SERVICE = (
-    _NAME,
-    Field(name="ip_fqdn", kind="string", required=True, least=1, most=255),
-    Field(name="port", kind="integer", required=True, least=1, most=65535),
-    Field(name="protocol", kind="string", default="tcp", choices=_PROTOCOLS),
-    Field(name="collection", kind="string", nullable=True, most=100),
-    _CLUSTER,
-    Field(name="auth_type", kind="string", default="none", choices=("none", "jwt")),
-    Field(name="tls_enabled", kind="boolean", default=False),
-    Field(name="tls_verify", kind="boolean", default=True),
-    Field(name="health_check_enabled", kind="boolean", default=False),
-    Field(name="health_check_path", kind="string", nullable=True),
-    Field(name="health_check_interval", kind="integer", default=30, least=5, most=LARGEST_INTEGER),
-    Field(name="jwt_expiry", kind="integer", nullable=True, least=300, most=LARGEST_INTEGER),
-    Field(name="jwt_algorithm", kind="string", nullable=True, default="HS256"),
-)
+_SERVICE = make_service_fields(_PROTOCOLS, ("none", "jwt"), _CLUSTER)
 _SERVICE_ANSWER = (
-    _ROW_ID,
+    ROW_ID,
     *_SERVICE,
     Field(name="token_base64", kind="string"),
     Field(name="jwt_secret", kind="string"),
     Field(name="created_by", kind="integer"),
-    *_ROW_STATE,
+    *ROW_STATE,
 )
 _MAPPING = (
-    _NAME,
+    NAME,
     Field(name="description", kind="string", nullable=True),
     Field(name="source_services", kind="string list", required=True, least=1),
     Field(name="dest_services", kind="string list", required=True, least=1),
@@ -77,6 +74,12 @@ _IMPORTED: dict[Table, tuple[Field, ...]] = {"services": _SERVICE, "mappings": _
 _SERVICES_ANSWER = Field(name="services", kind="object list", items="ServiceResponse")
 
 
+def authenticate(accounts: Accounts, authorization: str | None) -> None:
+    """Accept the cluster's key; Refusal 403 without one, 401 if it is wrong."""
+    if not accounts.accepts_cluster_key(read_bearer(authorization)):
+        raise Refusal(401, "Invalid cluster API key")
+
+
 def list_services(store: Store, _: Request) -> Response:
     """Answer all services of all clusters, newest first."""
     return Response(body={"services": store.read("services")})
@@ -84,19 +87,19 @@ def list_services(store: Store, _: Request) -> Response:
 
 def create_service(store: Store, request: Request) -> Response:
     """Create a service whose name is free."""
-    values = _check(_SERVICE, request.parse_body())
+    values = check(_SERVICE, request.parse_body())
     with store.transaction():
-        _refuse_taken_name(store, values)
+        refuse_taken_name(store, values)
         return Response(status=201, body=_save(store, "services", values, None))
 
 
 def replace_service(store: Store, request: Request) -> Response:
     """Replace a service: fields that are left out go back to their defaults."""
-    values = _check(_SERVICE, request.parse_body())
+    values = check(_SERVICE, request.parse_body())
     with store.transaction():
         row = require(store.find("services", id=request.parameters["service_id"]), "Service")
         if values["name"] != row["name"]:
-            _refuse_taken_name(store, values)
+            refuse_taken_name(store, values)
         return Response(body=_save(store, "services", values, row))
 
 
@@ -110,7 +113,7 @@ def delete_service(store: Store, request: Request) -> Response:
 
 def import_all(store: Store, request: Request) -> Response:
     """Create or replace services and mappings by name, item by item; never delete."""
-    body = _check(_IMPORT, request.parse_body())
+    body = check(_IMPORT, request.parse_body())
     counts = {"created": 0, "updated": 0}
     failed: list[JsonObject] = []
     with store.transaction():
@@ -138,31 +141,13 @@ def read_config(store: Store, request: Request) -> Response:
     return Response(body=body)
 
 
-def report_health(_store: Store, _request: Request) -> Response:
-    """Answer that the server runs."""
-    return Response(body={"status": "healthy"})
-
-
 def _import_item(
     store: Store, table: Table, fields: Sequence[Field], item: object
 ) -> Literal["created", "updated"]:
-    values = _check(fields, item, ())
+    values = check(fields, item, ())
     row = store.find(table, name=values["name"])
     _save(store, table, values, row)
     return "created" if row is None else "updated"
-
-
-def _check(fields: Sequence[Field], body: object, location: Location = ("body",)) -> JsonObject:
-    values, problems = check_object(fields, body, location)
-    if problems:
-        raise Refusal(422, problems)
-    return values
-
-
-def _refuse_taken_name(store: Store, values: JsonObject) -> None:
-    name = values["name"]
-    if store.find("services", name=name):
-        raise Refusal(400, f"Service with name '{name}' already exists")
 
 
 def _save(store: Store, table: Table, values: JsonObject, row: JsonObject | None) -> JsonObject:
@@ -174,8 +159,8 @@ def _save(store: Store, table: Table, values: JsonObject, row: JsonObject | None
         return store.update(table, row["id"], values)
     if table == "services":
         # A real server shows these in every answer: a client has to prove that it strips them.
-        values["token_base64"] = b64encode(secrets.token_bytes(32)).decode()
-        values["jwt_secret"] = secrets.token_urlsafe(48)
+        values["token_base64"] = make_token()
+        values["jwt_secret"] = make_jwt_secret()
     return store.insert(table, values)
 
 
@@ -197,7 +182,7 @@ def _schemas() -> dict[str, JsonObject]:
     answers = {
         "ServiceResponse": _SERVICE_ANSWER,
         "ServiceListResponse": (_SERVICES_ANSWER,),
-        "MappingResponse": (_ROW_ID, *_MAPPING, *_ROW_STATE),
+        "MappingResponse": (ROW_ID, *_MAPPING, *ROW_STATE),
         "ImportFailure": (Field(name="name", kind="string"), Field(name="error", kind="string")),
         "ImportResponse": (
             Field(name="created", kind="integer"),
@@ -211,7 +196,7 @@ def _schemas() -> dict[str, JsonObject]:
             _SERVICES_ANSWER,
             Field(name="mappings", kind="object list", items="MappingResponse"),
         ),
-        "Health": (Field(name="status", kind="string"),),
+        "Health": HEALTH_ANSWER,
     }
     bodies = {"ServiceCreate": _SERVICE, "MappingCreate": _MAPPING, "ImportRequest": _IMPORT}
     return {
@@ -220,17 +205,16 @@ def _schemas() -> dict[str, JsonObject]:
     }
 
 
-_SERVICES = "/api/v1/services"
-_SERVICE_BY_ID = "/api/v1/services/{service_id}"
 STANDARD = Dialect(
     name="standard",
     schemas=_schemas(),
+    authenticate=authenticate,
     routes=(
-        Route("GET", "/healthz", report_health, gives="Health", public=True),
-        Route("GET", _SERVICES, list_services, gives="ServiceListResponse"),
+        HEALTH,
+        Route("GET", SERVICES, list_services, gives="ServiceListResponse"),
         Route(
             "POST",
-            _SERVICES,
+            SERVICES,
             create_service,
             status=201,
             takes="ServiceCreate",
@@ -246,13 +230,13 @@ STANDARD = Dialect(
         ),
         Route(
             "PUT",
-            _SERVICE_BY_ID,
+            SERVICE_BY_ID,
             replace_service,
             takes="ServiceCreate",
             gives="ServiceResponse",
             refuses=(400,),
         ),
-        Route("DELETE", _SERVICE_BY_ID, delete_service, status=204),
+        Route("DELETE", SERVICE_BY_ID, delete_service, status=204),
         Route("GET", "/api/v1/config/{cluster_id}", read_config, gives="ConfigResponse"),
     ),
 )

@@ -17,36 +17,43 @@ if TYPE_CHECKING:
 
     from penguin_compile.sandbox.fields import JsonObject
 
-Table = Literal["clusters", "services", "mappings"]
+Table = Literal["clusters", "services", "mappings", "assignments", "assigned_services"]
 
 # "PCsb": tells a file of the sandbox from any other SQLite database.
 _APPLICATION_ID = 0x50437362
-_FORMAT = 1
+_FORMAT = 2
 _BOOLEANS = frozenset({"tls_enabled", "tls_verify", "health_check_enabled", "is_active"})
 _LISTS = frozenset({"source_services", "dest_services"})
+# Text of services may be null where the real server keeps what it can not show.
 _SCHEMA = """
 CREATE TABLE clusters (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, api_key_hash TEXT NOT NULL);
+    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
+    api_key_hash TEXT NOT NULL DEFAULT (lower(hex(randomblob(32)))),
+    is_active INTEGER NOT NULL DEFAULT 1, created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
 CREATE TABLE services (
     id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, ip_fqdn TEXT NOT NULL,
-    port INTEGER NOT NULL, protocol TEXT NOT NULL, collection TEXT,
-    cluster_id INTEGER NOT NULL REFERENCES clusters (id), auth_type TEXT NOT NULL,
-    tls_enabled INTEGER NOT NULL, tls_verify INTEGER NOT NULL,
-    health_check_enabled INTEGER NOT NULL, health_check_path TEXT,
-    health_check_interval INTEGER NOT NULL, jwt_expiry INTEGER, jwt_algorithm TEXT,
-    token_base64 TEXT, jwt_secret TEXT, is_active INTEGER NOT NULL DEFAULT 1,
+    port INTEGER NOT NULL, protocol TEXT, collection TEXT,
+    cluster_id INTEGER NOT NULL REFERENCES clusters (id), auth_type TEXT,
+    tls_enabled INTEGER, tls_verify INTEGER, health_check_enabled INTEGER,
+    health_check_path TEXT, health_check_interval INTEGER, jwt_expiry INTEGER, jwt_algorithm TEXT,
+    token_base64 TEXT, jwt_secret TEXT, is_active INTEGER DEFAULT 1,
     created_by INTEGER NOT NULL DEFAULT 1, created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
 CREATE TABLE mappings (
     id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, description TEXT,
     source_services TEXT NOT NULL, dest_services TEXT NOT NULL, listen_port INTEGER,
     protocol TEXT, path_prefix TEXT, cluster_id INTEGER NOT NULL REFERENCES clusters (id),
     is_active INTEGER NOT NULL DEFAULT 1, created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
-INSERT INTO clusters (name, api_key_hash) VALUES ('default', lower(hex(randomblob(32))))
+CREATE TABLE assignments (
+    user_id INTEGER NOT NULL, service_id INTEGER NOT NULL REFERENCES services (id)
+    ON DELETE CASCADE, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+    UNIQUE (user_id, service_id) ON CONFLICT REPLACE);
+CREATE VIEW assigned_services AS
+    SELECT services.*, user_id FROM services JOIN assignments ON service_id = services.id
 """
 
 
 class Store:
-    """Rows of the three tables as JSON objects; every write belongs inside `transaction()`.
+    """Rows of the tables as JSON objects; every write belongs inside `transaction()`.
 
     Statements are put together from names in this package alone; values are always bound.
     """
@@ -54,7 +61,10 @@ class Store:
     def __init__(self, database: str | os.PathLike[str] | None = None) -> None:
         """Open or create the file, or a database in memory; FileFailure where it can't be used."""
         self._lock = threading.RLock()
+        self._pretending = False
         self._connection = _open(database)
+        if self.find("clusters", id=1) is None:
+            self.insert("clusters", {"name": "default"})
 
     def close(self) -> None:
         """Close the database; what was committed stays in its file."""
@@ -65,6 +75,9 @@ class Store:
     def transaction(self) -> Iterator[None]:
         """Do all of the block or none of it; other threads and processes wait."""
         with self._lock:
+            if self._pretending:
+                yield
+                return
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -73,14 +86,36 @@ class Store:
                 raise
             self._connection.commit()
 
-    def read(self, table: Table, **equal: object) -> list[JsonObject]:
-        """Return the rows where each named column has that value, newest first."""
-        where = " AND ".join(f"{column} = ?" for column in equal) or "1"
-        query = f"SELECT * FROM {table} WHERE {where} ORDER BY id DESC"  # noqa: S608
+    @contextmanager
+    def pretence(self) -> Iterator[None]:
+        """Show the block its own writes, and then forget them all."""
         with self._lock:
-            cursor = self._connection.execute(query, tuple(equal.values()))
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._pretending = True
+            try:
+                yield
+            finally:
+                self._pretending = False
+                self._connection.rollback()
+
+    def read(
+        self, table: Table, page: tuple[int, int] = (-1, 0), /, **equal: object
+    ) -> list[JsonObject]:
+        """Return the rows where each named column has that value, newest first.
+
+        A page is how many at most, and how many to skip before.
+        """
+        query = f"SELECT * FROM {table} WHERE {_match(equal)} ORDER BY id DESC LIMIT ? OFFSET ?"  # noqa: S608
+        with self._lock:
+            cursor = self._connection.execute(query, (*equal.values(), *page))
             columns = [column[0] for column in cursor.description]
             return [_decode(columns, row) for row in cursor]
+
+    def count(self, table: Table, **equal: object) -> int:
+        """Return how many rows `read` would return without a limit."""
+        query = f"SELECT count(*) FROM {table} WHERE {_match(equal)}"  # noqa: S608
+        with self._lock:
+            return int(self._connection.execute(query, tuple(equal.values())).fetchone()[0])
 
     def find(self, table: Table, **equal: object) -> JsonObject | None:
         """Return the one row with those values, if there is one."""
@@ -154,6 +189,10 @@ def _refuse(target: str, reason: str) -> FileFailure:
     )
 
 
+def _match(equal: Mapping[str, object]) -> str:
+    return " AND ".join(f"{column} = ?" for column in equal) or "1"
+
+
 def _encode(value: object) -> object:
     return json.dumps(value) if isinstance(value, list) else value
 
@@ -161,7 +200,8 @@ def _encode(value: object) -> object:
 def _decode(columns: list[str], row: tuple[object, ...]) -> JsonObject:
     decoded = dict(zip(columns, row, strict=True))
     for column in _BOOLEANS & decoded.keys():
-        decoded[column] = bool(decoded[column])
+        if decoded[column] is not None:
+            decoded[column] = bool(decoded[column])
     for column in _LISTS & decoded.keys():
         decoded[column] = json.loads(str(decoded[column]))
     return decoded

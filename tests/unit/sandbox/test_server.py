@@ -222,9 +222,25 @@ def test_a_busy_port_is_named_with_a_way_out() -> None:
         assert "--port 0" in (caught.value.hint or "")
 
 
-@pytest.mark.parametrize("dialect", ["api-server", "standrad"])
-def test_a_dialect_that_is_not_there_is_refused(dialect: str) -> None:
+def test_a_dialect_that_is_not_there_is_refused() -> None:
     with pytest.raises(UsageError) as caught:
-        Sandbox(dialect=dialect)
-    assert dialect in caught.value.message
-    assert "standard" in (caught.value.hint or "")
+        Sandbox(dialect="standrad")
+    assert "standrad" in caught.value.message
+    assert "standard, api-server" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "users", "why"),
+    [
+        ("api-server", {}, "--seed"),
+        ("api-server", {"admin": "password"}, "admin@example.com:password"),
+        ("api-server", {"admin@example.com": "short"}, "admin@example.com:password"),
+        ("standard", {"admin@example.com": "password"}, "--dialect api-server"),
+    ],
+)
+def test_users_that_no_login_could_be_for_are_refused(
+    dialect: str, users: dict[str, str], why: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        Sandbox(dialect=dialect, users=users)
+    assert why in (caught.value.hint or "")

@@ -1,0 +1,534 @@
+"""The `api-server` dialect: the API of the public MarchProxy api-server, awkward sides included.
+
+Users log in for a JWT; PATCH saves what it can not show afterwards; deletes keep the name.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from penguin_compile.sandbox.fields import (
+    LARGEST_INTEGER,
+    Field,
+    JsonObject,
+    check_object,
+    describe_object,
+)
+from penguin_compile.sandbox.routing import (
+    FAILURE,
+    Dialect,
+    Refusal,
+    Request,
+    Response,
+    Route,
+    read_bearer,
+    require,
+)
+from penguin_compile.sandbox.service import (
+    HEALTH,
+    HEALTH_ANSWER,
+    NAME,
+    ROW_ID,
+    ROW_STATE,
+    SERVICE_BY_ID,
+    SERVICES,
+    check,
+    make_jwt_secret,
+    make_service_fields,
+    make_token,
+    refuse_taken_name,
+)
+
+if TYPE_CHECKING:
+    from penguin_compile.sandbox.accounts import Accounts, User
+    from penguin_compile.sandbox.routing import Handler
+    from penguin_compile.sandbox.store import Store, Table
+
+_PROTOCOLS = ("tcp", "udp", "http", "https")
+_AUTH_TYPES = ("none", "base64", "jwt")
+_NEVER_NULL = (
+    "tls_enabled",
+    "tls_verify",
+    "health_check_enabled",
+    "health_check_interval",
+    "is_active",
+)
+_LONGEST_COLLECTION = 100
+# What the real server says, whatever the token's own `exp`.
+_EXPIRES_IN = 3600
+_CLUSTER_KEY = "cluster-api-key"
+
+_CLUSTER_ID = Field(name="cluster_id", kind="integer", required=True, most=LARGEST_INTEGER)
+_SERVICE = make_service_fields(_PROTOCOLS, _AUTH_TYPES, _CLUSTER_ID)
+_UPDATE = (
+    Field(name="name", kind="string", nullable=True, least=1, most=100),
+    Field(name="ip_fqdn", kind="string", nullable=True, least=1, most=255),
+    Field(name="port", kind="integer", nullable=True, least=1, most=65535),
+    *(
+        Field(name=name, kind="string", nullable=True)
+        for name in ("protocol", "collection", "auth_type", "health_check_path")
+    ),
+    *(
+        Field(name=name, kind="boolean", nullable=True)
+        for name in ("tls_enabled", "tls_verify", "health_check_enabled", "is_active")
+    ),
+    Field(
+        name="health_check_interval", kind="integer", nullable=True, least=5, most=LARGEST_INTEGER
+    ),
+)
+_ROTATE = (Field(name="auth_type", kind="string", required=True),)
+_LOGIN = (
+    Field(name="username", kind="string", required=True, least=3, most=128),
+    Field(name="password", kind="string", required=True, least=8),
+    Field(name="totp_code", kind="string", nullable=True, least=6, most=6),
+)
+_REFRESH = (Field(name="refresh_token", kind="string", required=True),)
+_ASSIGNMENT = (
+    Field(name="user_id", kind="integer", required=True),
+    Field(name="service_id", kind="integer", required=True, most=LARGEST_INTEGER),
+)
+_PAGE = (
+    Field(name="skip", kind="integer", default=0, least=0),
+    Field(name="limit", kind="integer", default=100, least=1, most=1000),
+    Field(name="active_only", kind="boolean", default=True),
+)
+_OF_CLUSTER = Field(name="cluster_id", kind="integer", nullable=True)
+_PERMANENT = Field(name="permanent", kind="boolean", default=False)
+
+
+def authenticate(accounts: Accounts, authorization: str | None) -> User:
+    """Accept a user's token; Refusal 403 without one, 401 if it is wrong, 404 without its user."""
+    number = accounts.read_token(read_bearer(authorization), "access")
+    if number is None:
+        raise Refusal(401, "Could not validate credentials")
+    return _require_user(accounts, number)
+
+
+def log_in(_store: Store, request: Request) -> Response:
+    """Answer tokens for a name and a password, or that a second factor is needed."""
+    body = check(_LOGIN, request.parse_body())
+    user = request.accounts.log_in(str(body["username"]), str(body["password"]))
+    if user is None:
+        raise Refusal(401, "Incorrect username or password")
+    code = body["totp_code"]
+    if user.totp_secret and code is not None and not user.accepts_code(str(code)):
+        raise Refusal(401, "Invalid 2FA code")
+    waits = user.totp_secret is not None and code is None
+    tokens = _make_tokens(request.accounts, user)
+    answer = {
+        "user_id": user.id,
+        "username": user.username,
+        "email": user.email,
+        "is_admin": user.is_admin,
+        "requires_2fa": waits,
+        **(dict.fromkeys(tokens) if waits else tokens),
+        "token_type": "bearer",
+    }
+    return Response(body=answer)
+
+
+def refresh_token(_store: Store, request: Request) -> Response:
+    """Answer new tokens for a refresh token."""
+    body = check(_REFRESH, request.parse_body())
+    number = request.accounts.read_token(str(body["refresh_token"]), "refresh")
+    if number is None:
+        raise Refusal(401, "Invalid refresh token")
+    return Response(body=_make_tokens(request.accounts, _require_user(request.accounts, number)))
+
+
+def show_me(_store: Store, request: Request) -> Response:
+    """Answer who the token belongs to."""
+    user = _asking(request)
+    body = {
+        "id": user.id,
+        "username": user.username,
+        "email": user.email,
+        "is_active": user.is_active,
+        "is_admin": user.is_admin,
+        "totp_enabled": user.totp_secret is not None,
+    }
+    return Response(body=body)
+
+
+def assign_service(store: Store, request: Request) -> Response:
+    """Let a user see a service; only for administrators."""
+    if not _asking(request).is_admin:
+        raise Refusal(403, "Admin access required")
+    body = check(_ASSIGNMENT, request.parse_body())
+    user = require(request.accounts.find(request.parameters["user_id"]), "User")
+    with store.transaction():
+        service = require(store.find("services", id=body["service_id"]), "Service")
+        assignment = {"user_id": user.id, "service_id": service["id"]}
+        store.insert("assignments", assignment)
+    return Response(status=201, body=assignment)
+
+
+def list_clusters(store: Store, request: Request) -> Response:
+    """Answer one page of the clusters, newest first."""
+    active = {"is_active": True} if request.query["active_only"] else {}
+    rows = store.read("clusters", _page(request), **active)
+    total = store.count("clusters", **active)
+    return Response(body={"total": total, "clusters": [_show_cluster(row) for row in rows]})
+
+
+def list_services(store: Store, request: Request) -> Response:
+    """Answer one page of the services that the user may see, newest first."""
+    chosen: JsonObject = {"is_active": True} if request.query["active_only"] else {}
+    if request.query["cluster_id"] is not None:
+        chosen["cluster_id"] = request.query["cluster_id"]
+    table, mine = _visible(request)
+    with store.transaction():
+        total = store.count(table, **chosen, **mine)
+        rows = store.read(table, _page(request), **chosen, **mine)
+    if any(map(_is_poisoned, rows)):
+        return FAILURE
+    for row in rows:
+        row.pop("user_id", None)
+    return Response(body={"total": total, "services": rows})
+
+
+def create_service(store: Store, request: Request) -> Response:
+    """Create a service whose name is free in all clusters, deleted ones included."""
+    values = check(_SERVICE, request.parse_body())
+    with store.transaction():
+        require(store.find("clusters", id=values["cluster_id"]), "Cluster")
+        refuse_taken_name(store, values)
+        row = {
+            **values,
+            "jwt_expiry": values["jwt_expiry"] or 3600,
+            "jwt_algorithm": values["jwt_algorithm"] or "HS256",
+            **_make_secret(values["auth_type"]),
+            "created_by": _asking(request).id,
+        }
+        return Response(status=201, body=store.insert("services", row))
+
+
+def get_service(store: Store, request: Request) -> Response:
+    """Answer one service, active or not."""
+    return _show(_find(store, request))
+
+
+def update_service(store: Store, request: Request) -> Response:
+    """Change the fields that are sent, with few checks: what can not be shown is saved and 500."""
+    body = request.parse_body()
+    values, problems = check_object(_UPDATE, body)
+    if problems:
+        raise Refusal(422, problems)
+    sent = {name: value for name, value in values.items() if name in cast("JsonObject", body)}
+    with store.transaction():
+        # A null or a taken name that the table refuses is a 500 too, and not saved.
+        row = store.update("services", _find(store, request)["id"], sent)
+    return _show(row)
+
+
+def delete_service(store: Store, request: Request) -> Response:
+    """Deactivate a service, whose name stays taken, or delete it for good."""
+    with store.transaction():
+        row = _find(store, request)
+        if request.query["permanent"]:
+            store.delete("services", row["id"])
+        else:
+            store.update("services", row["id"], {"is_active": False})
+    return Response(status=204)
+
+
+def rotate_token(store: Store, request: Request) -> Response:
+    """Make a new secret of a service, and answer it."""
+    auth_type = check(_ROTATE, request.parse_body())["auth_type"]
+    if auth_type not in ("base64", "jwt"):
+        raise Refusal(400, "auth_type must be base64 or jwt")
+    made = _make_secret(auth_type)
+    with store.transaction():
+        row = store.update("services", _find(store, request)["id"], made)
+    answer = {
+        "service_id": row["id"],
+        "auth_type": auth_type,
+        "new_token": made.get("token_base64"),
+        "new_jwt_secret": made.get("jwt_secret"),
+        "message": "Authentication token rotated successfully",
+    }
+    return Response(body=answer)
+
+
+def read_config(store: Store, request: Request) -> Response:
+    """Answer what a proxy of the cluster runs with: active services, poisoned ones too."""
+    cluster = _open_config(store, request)
+    mappings = store.read("mappings", cluster_id=cluster["id"])
+    body = {
+        "cluster": _show_cluster(cluster),
+        "services": store.read("services", cluster_id=cluster["id"], is_active=True),
+        "mappings": [
+            {name: row[name] for name in row if name not in ("listen_port", "path_prefix")}
+            for row in mappings
+        ],
+        "certificates": [],
+        "config_version": _make_version(),
+    }
+    return Response(body=body)
+
+
+def validate_config(store: Store, request: Request) -> Response:
+    """Answer that the cluster's configuration is fine; nothing is looked at."""
+    cluster = _open_config(store, request)
+    return Response(body={"cluster_id": cluster["id"], "valid": True, "errors": [], "warnings": []})
+
+
+def show_version(store: Store, request: Request) -> Response:
+    """Answer a version that differs at every call."""
+    cluster = _open_config(store, request)
+    return Response(body={"cluster_id": cluster["id"], "config_version": _make_version()})
+
+
+class _Visible(NamedTuple):
+    table: Table
+    equal: JsonObject
+
+
+def _visible(request: Request) -> _Visible:
+    user = _asking(request)
+    if user.is_admin:
+        return _Visible("services", {})
+    return _Visible("assigned_services", {"user_id": user.id})
+
+
+def _find(store: Store, request: Request) -> JsonObject:
+    service_id = request.parameters["service_id"]
+    row = require(store.find("services", id=service_id), "Service")
+    table, mine = _visible(request)
+    if mine and store.find(table, id=service_id, **mine) is None:
+        raise Refusal(403, "Access denied to this service")
+    return row
+
+
+def _show(row: JsonObject) -> Response:
+    return FAILURE if _is_poisoned(row) else Response(body=row)
+
+
+def _is_poisoned(row: JsonObject) -> bool:
+    """Tell whether the row fails the checks of answers, which are those of creating."""
+    return (
+        row["protocol"] not in _PROTOCOLS
+        or row["auth_type"] not in _AUTH_TYPES
+        or any(row[name] is None for name in _NEVER_NULL)
+        or len(str(row["collection"] or "")) > _LONGEST_COLLECTION
+    )
+
+
+def _show_cluster(row: JsonObject) -> JsonObject:
+    return {**row, "is_default": row["id"] == 1, "created_by": 1}
+
+
+def _open_config(store: Store, request: Request) -> JsonObject:
+    if not request.accounts.accepts_cluster_key(request.headers[_CLUSTER_KEY]):
+        raise Refusal(401, "Invalid cluster API key")
+    return require(store.find("clusters", id=request.parameters["cluster_id"]), "Cluster")
+
+
+def _page(request: Request) -> tuple[int, int]:
+    return cast("int", request.query["limit"]), cast("int", request.query["skip"])
+
+
+def _make_secret(auth_type: object) -> JsonObject:
+    makers = {"base64": ("token_base64", make_token), "jwt": ("jwt_secret", make_jwt_secret)}
+    if auth_type not in makers:
+        return {}
+    column, make = makers[str(auth_type)]
+    return {column: make()}
+
+
+def _make_tokens(accounts: Accounts, user: User) -> JsonObject:
+    return {
+        "access_token": accounts.make_token(user, "access"),
+        "refresh_token": accounts.make_token(user, "refresh"),
+        "token_type": "bearer",
+        "expires_in": _EXPIRES_IN,
+    }
+
+
+def _make_version() -> str:
+    return secrets.token_hex(8)
+
+
+def _require_user(accounts: Accounts, number: int) -> User:
+    user = accounts.find(number)
+    return require(user if user and user.is_active else None, "User")
+
+
+def _asking(request: Request) -> User:
+    return require(request.user, "User")
+
+
+def _schemas() -> dict[str, JsonObject]:
+    tokens = (
+        Field(name="access_token", kind="string", nullable=True),
+        Field(name="refresh_token", kind="string", nullable=True),
+        Field(name="token_type", kind="string"),
+        Field(name="expires_in", kind="integer", nullable=True),
+    )
+    secret = (
+        Field(name="token_base64", kind="string", nullable=True),
+        Field(name="jwt_secret", kind="string", nullable=True),
+    )
+    expiry = (
+        Field(name="jwt_expiry", kind="integer", default=3600),
+        Field(name="jwt_algorithm", kind="string", default="HS256"),
+    )
+    service = tuple(field for field in _SERVICE if not field.name.startswith("jwt_"))
+    user = (
+        Field(name="username", kind="string"),
+        Field(name="email", kind="string"),
+        Field(name="is_admin", kind="boolean"),
+    )
+    created_by = Field(name="created_by", kind="integer")
+    answers = {
+        "Health": HEALTH_ANSWER,
+        "LoginResponse": (
+            Field(name="user_id", kind="integer"),
+            *user,
+            Field(name="requires_2fa", kind="boolean"),
+            *tokens,
+        ),
+        "TokenResponse": tokens,
+        "UserResponse": (
+            ROW_ID,
+            *user,
+            Field(name="is_active", kind="boolean"),
+            Field(name="totp_enabled", kind="boolean"),
+        ),
+        "ServiceResponse": (ROW_ID, *service, *secret, *expiry, created_by, *ROW_STATE),
+        "ServiceListResponse": (
+            Field(name="total", kind="integer"),
+            Field(name="services", kind="object list", items="ServiceResponse"),
+        ),
+        "ServiceTokenRotateResponse": (
+            Field(name="service_id", kind="integer"),
+            Field(name="auth_type", kind="string"),
+            Field(name="new_token", kind="string", nullable=True),
+            Field(name="new_jwt_secret", kind="string", nullable=True),
+            Field(name="message", kind="string"),
+        ),
+        "ClusterResponse": (
+            ROW_ID,
+            NAME,
+            Field(name="api_key_hash", kind="string"),
+            Field(name="is_default", kind="boolean"),
+            created_by,
+            *ROW_STATE,
+        ),
+        "ClusterListResponse": (
+            Field(name="total", kind="integer"),
+            Field(name="clusters", kind="object list", items="ClusterResponse"),
+        ),
+    }
+    bodies = {
+        "LoginRequest": _LOGIN,
+        "RefreshTokenRequest": _REFRESH,
+        "ServiceCreate": _SERVICE,
+        "ServiceUpdate": _UPDATE,
+        "ServiceTokenRotateRequest": _ROTATE,
+        "UserServiceAssignmentCreate": _ASSIGNMENT,
+    }
+    return {
+        **{name: describe_object(name, fields) for name, fields in bodies.items()},
+        **{name: describe_object(name, fields, answer=True) for name, fields in answers.items()},
+        # The real server's document says nothing of these.
+        "Config": {},
+    }
+
+
+def _config_route(path: str, handler: Handler) -> Route:
+    return Route(
+        "GET",
+        f"/api/v1/config/{path}{{cluster_id}}",
+        handler,
+        gives="Config",
+        headers=(_CLUSTER_KEY,),
+        refuses=(401,),
+        public=True,
+    )
+
+
+API_SERVER = Dialect(
+    name="api-server",
+    schemas=_schemas(),
+    authenticate=authenticate,
+    has_users=True,
+    pool=28,
+    routes=(
+        HEALTH,
+        Route(
+            "POST",
+            "/api/v1/auth/login",
+            log_in,
+            takes="LoginRequest",
+            gives="LoginResponse",
+            refuses=(401,),
+            public=True,
+        ),
+        Route(
+            "POST",
+            "/api/v1/auth/refresh",
+            refresh_token,
+            takes="RefreshTokenRequest",
+            gives="TokenResponse",
+            refuses=(401, 404),
+            public=True,
+        ),
+        Route("GET", "/api/v1/auth/me", show_me, gives="UserResponse", refuses=(404,)),
+        Route(
+            "POST",
+            "/api/v1/users/{user_id}/service-assignments",
+            assign_service,
+            status=201,
+            takes="UserServiceAssignmentCreate",
+            gives="UserServiceAssignmentCreate",
+        ),
+        Route(
+            "GET",
+            "/api/v1/clusters",
+            list_clusters,
+            gives="ClusterListResponse",
+            query=_PAGE,
+            refuses=(404,),
+        ),
+        Route(
+            "GET",
+            SERVICES,
+            list_services,
+            gives="ServiceListResponse",
+            query=(_OF_CLUSTER, *_PAGE),
+            refuses=(404, 500),
+        ),
+        Route(
+            "POST",
+            SERVICES,
+            create_service,
+            status=201,
+            takes="ServiceCreate",
+            gives="ServiceResponse",
+            refuses=(400, 404),
+        ),
+        Route("GET", SERVICE_BY_ID, get_service, gives="ServiceResponse", refuses=(500,)),
+        Route(
+            "PATCH",
+            SERVICE_BY_ID,
+            update_service,
+            takes="ServiceUpdate",
+            gives="ServiceResponse",
+            refuses=(500,),
+        ),
+        Route("DELETE", SERVICE_BY_ID, delete_service, status=204, query=(_PERMANENT,)),
+        Route(
+            "POST",
+            f"{SERVICE_BY_ID}/rotate-token",
+            rotate_token,
+            takes="ServiceTokenRotateRequest",
+            gives="ServiceTokenRotateResponse",
+            refuses=(400,),
+        ),
+        _config_route("validate/", validate_config),
+        _config_route("version/", show_version),
+        _config_route("", read_config),
+    ),
+)
