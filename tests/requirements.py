@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared"
 INPUTS = _SHARED / "inputs"
+API_SERVER = _SHARED / "reference" / "marchproxy-api-server.openapi.json"
 STANDARDS = _SHARED / "reference" / "integration-standards.md"
 
 
@@ -36,6 +39,14 @@ def standards_document() -> str:
     if not STANDARDS.is_file():
         end_without("inputs", f"the standards are not beside this repository: {STANDARDS}")
     return STANDARDS.read_text(encoding="utf-8")
+
+
+def api_server_document() -> dict[str, Any]:
+    """The OpenAPI document of the real api-server, which stands beside the checkout."""
+    if not API_SERVER.is_file():
+        end_without("inputs", f"the real server's document is not beside this: {API_SERVER}")
+    document: dict[str, Any] = json.loads(API_SERVER.read_text(encoding="utf-8"))
+    return document
 
 
 def end_without(what: str, reason: str) -> None:

@@ -102,6 +102,22 @@ def test_faults_are_taken_from_the_command_line() -> None:
         assert statuses == [503, 502, 200]
 
 
+def test_users_are_seeded_and_the_first_is_the_administrator() -> None:
+    seeds = ("--seed", "admin@example.com:password", "--seed", "bob@example.com:pass:word")
+    with run_sandbox("--port", "0", "--json", "--dialect", "api-server", *seeds) as process:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        assert told["dialect"] == "api-server"
+        url = f"{told['url']}/api/v1/auth/login"
+        answers = [
+            httpx.post(
+                url, json={"username": email, "password": word}, trust_env=False, verify=False
+            ).json()
+            for email, _, word in (seed.partition(":") for seed in seeds[1::2])
+        ]
+        assert [answer["is_admin"] for answer in answers] == [True, False]
+
+
 def test_help_says_that_it_is_not_marchproxy() -> None:
     help_text = CliRunner().invoke(command, ["--help"]).output
     assert "This is not MarchProxy" in help_text
@@ -112,6 +128,8 @@ def test_help_says_that_it_is_not_marchproxy() -> None:
     ("arguments", "kind"),
     [
         (["--dialect", "api-server"], UsageError),
+        (["--dialect", "api-server", "--seed", "admin@example.com"], UsageError),
+        (["--seed", "admin@example.com:password"], UsageError),
         (["--fault", "nonsense"], UsageError),
         (["--database", "/nowhere/at/all/sandbox.db"], PenguinError),
     ],

@@ -143,3 +143,68 @@ def test_rules_can_change_while_it_runs() -> None:
         assert client.get("/services").status_code == 418
         sandbox.faults.clear()
         assert client.get("/services").status_code == 200
+
+
+def list_names(sandbox: Sandbox) -> list[str]:
+    with open_client(sandbox) as client:
+        return [service["name"] for service in client.get("/services").json()["services"]]
+
+
+@pytest.mark.parametrize(("what", "done"), [("500", []), ("done-500", ["shop-api"])])
+def test_a_500_may_have_done_the_work(what: str, done: list[str]) -> None:
+    with Sandbox(faults=[f"POST /services:{what}:x1"]) as sandbox, open_client(sandbox) as client:
+        failed = client.post("/services", json=SERVICE)
+        assert (failed.status_code, failed.text) == (500, "Internal Server Error")
+        assert list_names(sandbox) == done
+
+
+def test_half_an_answer_is_work_done() -> None:
+    with Sandbox(faults=["POST /services:half:x1"]) as sandbox, open_client(sandbox) as client:
+        with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
+            client.post("/services", json=SERVICE)
+        assert list_names(sandbox) == ["shop-api"]
+
+
+def test_a_garbled_answer_is_no_json_and_work_done() -> None:
+    with Sandbox(faults=["POST /services:garbled:x1"]) as sandbox, open_client(sandbox) as client:
+        garbled = client.post("/services", json=SERVICE)
+        assert (garbled.status_code, garbled.headers["Content-Type"][:16]) == (
+            201,
+            "application/json",
+        )
+        with pytest.raises(ValueError, match="Unterminated string"):
+            garbled.json()
+        assert list_names(sandbox) == ["shop-api"]
+
+
+def test_a_redirect_to_a_login_page_is_no_work_done() -> None:
+    with Sandbox(faults=["POST /services:login:x1"]) as sandbox, open_client(sandbox) as client:
+        redirect = client.post("/services", json=SERVICE)
+        assert (redirect.status_code, redirect.headers["Location"]) == (302, "/login")
+        assert redirect.headers["Content-Type"].startswith("text/html")
+        assert list_names(sandbox) == []
+
+
+def test_a_proxy_answers_502_as_a_page() -> None:
+    with Sandbox(faults=["GET /services:502"]) as sandbox, open_client(sandbox) as client:
+        answer = client.get("/services")
+        assert answer.status_code == 502
+        assert answer.headers["Content-Type"].startswith("text/html")
+        assert "Bad Gateway" in answer.text
+
+
+def test_429_says_when_to_come_again() -> None:
+    with Sandbox(faults=["GET /services:429:x1"]) as sandbox, open_client(sandbox) as client:
+        answer = client.get("/services")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
+
+
+def test_a_lie_is_answered_as_though_it_were_done() -> None:
+    rules = ["POST /services:lie:x1", "PUT /services:lie:x1", "DELETE /services:lie:x1"]
+    with Sandbox(faults=rules) as sandbox, open_client(sandbox) as client:
+        assert client.post("/services", json=SERVICE).status_code == 201
+        assert list_names(sandbox) == []
+        path = f"/services/{client.post('/services', json=SERVICE).json()['id']}"
+        assert client.put(path, json=SERVICE | {"name": "renamed"}).json()["name"] == "renamed"
+        assert client.delete(path).status_code == 204
+        assert list_names(sandbox) == ["shop-api"]

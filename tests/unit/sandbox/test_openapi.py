@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -11,14 +9,13 @@ import jsonschema
 import pytest
 
 from penguin_compile.sandbox.server import Sandbox
+from tests.requirements import api_server_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SERVICE = {"name": "shop-api", "ip_fqdn": "api", "port": 8080}
 MAPPING = {"name": "shop-all", "source_services": ["external"], "dest_services": ["shop-api"]}
-REAL = Path(__file__).parents[4] / "shared/reference/marchproxy-api-server.openapi.json"
-
 # (method, template, numbers of its path, body, key): each status that the document lists.
 CALLS: list[tuple[str, str, dict[str, int], object, str | None]] = [
     ("GET", "/healthz", {}, None, None),
@@ -107,26 +104,67 @@ def test_a_body_that_the_document_refuses_is_refused(sandbox: Sandbox) -> None:
         )
 
 
-def test_it_agrees_with_the_real_servers_document(sandbox: Sandbox) -> None:
-    if not REAL.exists():
-        pytest.skip("the real server's OpenAPI document is not beside this project")
-    real = json.loads(REAL.read_text(encoding="utf-8"))
+def test_the_standard_dialect_agrees_with_the_real_servers_document(sandbox: Sandbox) -> None:
+    real = api_server_document()
     ours = read_document(sandbox)
-    both = [
-        (path, method)
+    both = operations_of_both(ours, real)
+    assert len(both) == 5
+    for mine, theirs in both:
+        assert success(mine) == success(theirs)
+        assert bool(mine.get("requestBody")) == bool(theirs.get("requestBody"))
+    assert ours["components"]["securitySchemes"] == real["components"]["securitySchemes"]
+    assert_same_fields(ours, real, "ServiceCreate", "ServiceResponse")
+
+
+def test_the_api_server_dialect_agrees_with_the_real_servers_document() -> None:
+    real = api_server_document()
+    with Sandbox(dialect="api-server", users={"admin@example.com": "password"}) as sandbox:
+        ours = read_document(sandbox)
+    both = operations_of_both(ours, real)
+    assert len(both) == sum(len(operations) for operations in ours["paths"].values()), "no others"
+    for mine, theirs in both:
+        assert success(mine) == success(theirs)
+        assert ("422" in mine["responses"]) >= ("422" in theirs["responses"])
+        assert mine.get("security") == theirs.get("security")
+        assert mine.get("requestBody") == theirs.get("requestBody")
+        # Certificates are no part of the sandbox.
+        expected = [one for one in parameters(theirs) if one[0] != "include_certificates"]
+        assert parameters(mine) == expected
+    bodies = [
+        mine["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        for mine, _ in both
+        if "requestBody" in mine
+    ]
+    assert_same_fields(ours, real, *bodies, "ServiceResponse")
+    schemas = ours["components"]["schemas"], real["components"]["schemas"]
+    for body in bodies:
+        mine, theirs = (each[body] for each in schemas)
+        assert mine["required"] == theirs.get("required", []), body
+    for answer in ("LoginResponse", "TokenResponse", "ServiceTokenRotateResponse"):
+        mine, theirs = (each[answer] for each in schemas)
+        assert mine["properties"].keys() == theirs["properties"].keys(), answer
+    mine, theirs = (each["ClusterResponse"] for each in schemas)
+    assert set(theirs["required"]) == set(mine["required"])
+
+
+def operations_of_both(ours: dict[str, Any], real: dict[str, Any]) -> list[tuple[Any, Any]]:
+    return [
+        (ours["paths"][path][method], real["paths"][path][method])
         for path, operations in ours["paths"].items()
         for method in operations
         if method in real["paths"].get(path, {})
     ]
-    assert len(both) == 5
-    for path, method in both:
-        mine, theirs = ours["paths"][path][method], real["paths"][path][method]
-        assert success(mine) == success(theirs), (path, method)
-        assert bool(mine.get("requestBody")) == bool(theirs.get("requestBody"))
-        if path.startswith("/api/v1/services"):
-            assert mine["security"] == theirs["security"]
-    assert ours["components"]["securitySchemes"] == real["components"]["securitySchemes"]
-    for schema in ("ServiceCreate", "ServiceResponse"):
+
+
+def parameters(operation: dict[str, Any]) -> list[tuple[str, str, bool, Any]]:
+    return [
+        (one["name"], one["in"], one["required"], limits(one["schema"]))
+        for one in operation.get("parameters", [])
+    ]
+
+
+def assert_same_fields(ours: dict[str, Any], real: dict[str, Any], *schemas: str) -> None:
+    for schema in schemas:
         mine = ours["components"]["schemas"][schema]["properties"]
         theirs = real["components"]["schemas"][schema]["properties"]
         assert mine.keys() == theirs.keys()
