@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,7 +21,7 @@ from tests.live.small_api_server import (
 
 KEY = "canary-cluster-key"
 UPDATE = "UPDATE"  # the dialect's own method
-FAULTS = ("500", "502", "503", "429", "reset", "lost")
+FAULTS = ("500", "done-500", "502", "503", "429", "reset", "lost", "half", "garbled", "login")
 
 
 class StandardGateway:
@@ -30,45 +31,86 @@ class StandardGateway:
     update = "PUT"
 
     def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+        self.sandbox = sandbox
         self.url = sandbox.url
-        self.spec = {"url": self.url, "token": {"secret": "env:GATEWAY_SECRET"}}
+        self.spec: dict[str, Any] = {"url": self.url, "token": {"secret": "env:GATEWAY_SECRET"}}
 
     @property
     def requests(self) -> list[str]:
-        return self._sandbox.requests
+        return self.sandbox.requests
 
     def rows(self) -> dict[str, dict[str, Any]]:
-        found = self._ask("GET", "/services")["services"]
+        found = self._list()
         assert len({row["name"] for row in found}) == len(found)
-        return {row["name"]: row for row in found}
+        return {row["name"]: row for row in found if row["is_active"]}
 
     def add(self, name: str, **fields: Any) -> None:
-        self._ask("POST", "/services", {"ip_fqdn": "x", "port": 1, "name": name, **fields})
+        body = {"ip_fqdn": "x", "port": 1, "cluster_id": 1, "name": name, **fields}
+        self._ask("POST", "/services", body)
 
     def edit(self, name: str, **fields: Any) -> None:
         row = self.rows()[name]
-        self._ask("PUT", f"/services/{row['id']}", row | fields)
+        body = row | fields if self.update == "PUT" else fields
+        self._ask(self.update, f"/services/{row['id']}", body)
 
     def remove(self, name: str) -> None:
-        self._ask("DELETE", f"/services/{self.rows()[name]['id']}")
+        self._ask("DELETE", f"/services/{self.rows()[name]['id']}?permanent=true")
 
     def fail(self, method: str, fault: str, times: int = 1) -> None:
         method = self.update if method == UPDATE else method
-        self._sandbox.faults.add(f"{method} /services:{fault}:x{times}")
+        self.sandbox.faults.add(f"{method} /services:{fault}:x{times}")
 
     def recover(self) -> None:
-        self._sandbox.faults.clear()
+        self.sandbox.faults.clear()
+
+    def slow_down(self) -> None:
+        self.sandbox.faults.add("* /services:delay=20ms")
+
+    @property
+    def most_at_once(self) -> int:
+        return self.sandbox.traffic.most_requests
+
+    def _list(self) -> list[dict[str, Any]]:
+        return self._ask("GET", "/services")["services"]
+
+    def _token(self) -> str:
+        return KEY
 
     def _ask(self, method: str, path: str, body: Any = None) -> Any:
-        headers = {"Authorization": f"Bearer {KEY}"}
+        """Ask aside: neither counted among the requests nor struck by a fault."""
+        faults, self.sandbox.faults._rules = self.sandbox.faults._rules, []
+        before = len(self.sandbox.requests)
+        headers = {"Authorization": f"Bearer {self._token()}"}
         url = f"{self.url}/api/v1{path}"
         answer = httpx.request(method, url, json=body, headers=headers, trust_env=False)
+        del self.sandbox.requests[before:]
+        self.sandbox.faults._rules = faults
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 
 
-class ApiServerGateway:
+class SandboxApiServer(StandardGateway):
+    """The sandbox, which speaks `api-server`."""
+
+    name = "api-server"
+    update = "PATCH"
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        super().__init__(sandbox)
+        self.spec = {
+            "url": self.url,
+            "username": "admin",
+            "password": {"secret": "env:GATEWAY_SECRET"},
+        }
+
+    def _list(self) -> list[dict[str, Any]]:
+        return self._ask("GET", "/services?limit=1000&active_only=false")["services"]
+
+    def _token(self) -> str:
+        return self.sandbox.accounts.make_token(self.sandbox.accounts.users[0], "access")
+
+
+class SmallGateway:
     """The small server, which speaks `api-server`."""
 
     name = "api-server"
@@ -88,7 +130,7 @@ class ApiServerGateway:
         return self.server.requests
 
     def rows(self) -> dict[str, dict[str, Any]]:
-        found = list(self.server.rows.values())
+        found = [dict(row) for row in self.server.rows.values()]
         assert len({row["name"] for row in found}) == len(found)
         return {row["name"]: row for row in found if row["is_active"]}
 
@@ -96,7 +138,7 @@ class ApiServerGateway:
         self.server.add(name, **fields)
 
     def edit(self, name: str, **fields: Any) -> None:
-        self.rows()[name].update(fields)
+        self.server.named(name)[0].update(fields)
 
     def remove(self, name: str) -> None:
         del self.server.rows[self.rows()[name]["id"]]
@@ -108,6 +150,10 @@ class ApiServerGateway:
             "502": Reply(502, b"<html>Bad Gateway</html>", "text/html"),
             "429": Reply(429, headers={"Retry-After": "0"}),
             "503": Reply(503),
+            "done-500": ERROR,
+            "half": Reply(200, b'{"id": 1, ', length=500),
+            "garbled": Reply(200, b"<html>Sign in</html>", "text/html"),
+            "login": Reply(302, headers={"Location": "https://login.example.com/"}),
         }.get(fault, HANG_UP)
         left = [reply] * times
 
@@ -115,7 +161,7 @@ class ApiServerGateway:
             meant = given == method and path.startswith("/api/v1/services")
             return left.pop() if meant and left else None
 
-        if fault == "lost":
+        if fault in {"lost", "done-500", "half", "garbled"}:
             self.server.after = strike
         else:
             self.server.before = strike
@@ -123,21 +169,39 @@ class ApiServerGateway:
     def recover(self) -> None:
         self.server.before = self.server.after = lambda *_: None
 
+    def slow_down(self) -> None:
+        self.server.before = lambda *_: time.sleep(0.02)
 
-Gateway = StandardGateway | ApiServerGateway
+    @property
+    def most_at_once(self) -> int:
+        return self.server.most_at_once
+
+
+Gateway = StandardGateway | SmallGateway
 
 
 @contextmanager
 def _standard() -> Iterator[Gateway]:
-    with Sandbox(cluster_key=KEY) as sandbox:
+    with Sandbox(cluster_key=KEY, clusters=["edge"]) as sandbox:
         yield StandardGateway(sandbox)
 
 
 @contextmanager
 def _api_server() -> Iterator[Gateway]:
+    users = {"admin@example.com": PASSWORD}
+    with Sandbox(dialect="api-server", users=users, clusters=["edge"]) as sandbox:
+        yield SandboxApiServer(sandbox)
+
+
+@contextmanager
+def _small() -> Iterator[Gateway]:
     with serve_small(SmallApiServer()) as server:
-        yield ApiServerGateway(server)
+        yield SmallGateway(server)
 
 
-OPEN: dict[str, Callable[[], Any]] = {"standard": _standard, "api-server": _api_server}
-SECRETS = {"standard": KEY, "api-server": PASSWORD}
+OPEN: dict[str, Callable[[], Any]] = {
+    "standard": _standard,
+    "api-server": _api_server,
+    "small": _small,
+}
+SECRETS = {"standard": KEY, "api-server": PASSWORD, "small": PASSWORD}
