@@ -17,7 +17,7 @@ from penguin_compile.core.errors import GatewayFailure
 from penguin_compile.model.address import Address
 from penguin_compile.model.plan import ABSENT, Action, Change
 from penguin_compile.model.record import Desired
-from penguin_compile.sync.crew import Crew
+from penguin_compile.sync.crew import Crew, Withdrawn
 from penguin_compile.sync.lock import Lock
 from penguin_compile.sync.outcome import Failed, GatewayWriter, Outcome, Progress, Skipped
 from penguin_compile.sync.state import AuditEntry, Entry, State, Step
@@ -137,10 +137,13 @@ class _Requests:
             change, failure = crew.finish()
             if failure is None:
                 done.append(change)
+                continue
+            if isinstance(failure, Withdrawn):
+                self._skip([change], _STOPPED)
             else:
                 self._fail(change, failure)
-                if not crew.ready:
-                    break
+            if not crew.ready:
+                break
         return done
 
     def do_all(self, changes: Sequence[Change]) -> None:
