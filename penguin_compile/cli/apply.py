@@ -11,13 +11,16 @@ import click
 
 from penguin_compile.cli.planning import (
     check_one,
+    check_strict,
     decide,
     environment_option,
+    gateway_options,
     lock_option,
     open_environment,
     parse_time,
     plan_options,
     show_plan,
+    take_manners,
 )
 from penguin_compile.cli.progress import progress_bar
 from penguin_compile.cli.specs import count_findings
@@ -25,6 +28,7 @@ from penguin_compile.core.errors import AppliedInPart, Refused, StalePlan, Usage
 from penguin_compile.model.plan import Action, ChangeClass
 
 if TYPE_CHECKING:
+    from penguin_compile.live.marchproxy.manners import Manners
     from penguin_compile.model.plan import Plan
     from penguin_compile.sync.outcome import Outcome
 
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Ask nothing.")
 @click.option("--skip-conflicts", is_flag=True, help="Do the rest, and still exit with 3.")
 @lock_option
+@gateway_options
 @plan_options
 def command(
     source: str | None,
@@ -47,6 +52,7 @@ def command(
     *,
     yes: bool,
     show_unmanaged: bool,
+    strict: bool,
     **options: Any,
 ) -> int:
     """Bring the live systems in line with a spec.
@@ -58,18 +64,22 @@ def command(
     from penguin_compile.sync.plan_file import plan_text
 
     seconds = parse_time(lock_timeout)
+    manners = take_manners(options)
     if source is not None and source.endswith(".json"):
         _refuse_decisions(options)
         skip = bool(options["skip_conflicts"])
-        return _apply_saved(Path(source), environment, seconds, skip_conflicts=skip)
+        return _apply_saved(
+            Path(source), environment, seconds, manners, skip_conflicts=skip, strict=strict
+        )
     checked, resolved = check_one(source, app_name, environment)
     for line in count_findings([checked]):
         click.echo(line, err=True)
     decisions = decide({**options, "secrets": True})
-    with open_environment(resolved, checked.loaded.root) as session:
+    with open_environment(resolved, checked.loaded.root, manners) as session:
         plan = session.plan(decisions)
         path = checked.loaded.path
         show_plan(plan, unmanaged=show_unmanaged, spec=path, decisions=decisions)
+        check_strict(session, checked, strict=strict)
         session.check(plan, decisions)
         if yes:
             session.check_memory(plan)
@@ -103,7 +113,13 @@ def _refuse_decisions(options: dict[str, Any]) -> None:
 
 
 def _apply_saved(
-    path: Path, environment: str | None, seconds: float, *, skip_conflicts: bool
+    path: Path,
+    environment: str | None,
+    seconds: float,
+    manners: Manners,
+    *,
+    skip_conflicts: bool,
+    strict: bool,
 ) -> int:
     from penguin_compile.sync.plan_file import hold_to, plan_text, read_plan
 
@@ -111,9 +127,10 @@ def _apply_saved(
     if environment not in {None, saved.environment}:
         raise UsageError(f"{path} is a plan for {saved.environment}, not for {environment}")
     checked, resolved = check_one(saved.spec, saved.app, saved.environment)
-    with open_environment(resolved, checked.loaded.root) as session:
+    with open_environment(resolved, checked.loaded.root, manners) as session:
         plan = hold_to(saved, session.plan(saved.decisions))
         show_plan(plan, unmanaged=False, spec=saved.spec, decisions=saved.decisions)
+        check_strict(session, checked, strict=strict)
         session.check(plan, replace(saved.decisions, skip_conflicts=skip_conflicts))
         text = plan_text(plan, saved.spec, saved.decisions)
         with progress_bar(plan) as progress:

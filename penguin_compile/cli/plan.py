@@ -10,12 +10,15 @@ import click
 
 from penguin_compile.cli.planning import (
     check_one,
+    check_strict,
     decide,
     environment_option,
+    gateway_options,
     open_environment,
     plan_options,
     refusals,
     render_view,
+    take_manners,
 )
 from penguin_compile.core.errors import FileFailure
 
@@ -36,6 +39,7 @@ from penguin_compile.core.errors import FileFailure
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 on changes, 3 on conflicts.")
 @click.option("--secrets", is_flag=True, help="Resolve secrets and compare their fingerprints.")
+@gateway_options
 @plan_options
 def command(
     spec: str | None,
@@ -47,6 +51,7 @@ def command(
     detailed_exitcode: bool,
     secrets: bool,
     show_unmanaged: bool,
+    strict: bool,
     **options: Any,
 ) -> int:
     """Show what apply would change, and why; write nothing.
@@ -57,9 +62,10 @@ def command(
     from penguin_compile.report.plan_view import view_plan
     from penguin_compile.sync.plan_file import plan_data, summarise, write_json
 
+    manners = take_manners(options)
     checked, resolved = check_one(spec, app_name, environment)
     decisions = decide({**options, "secrets": secrets})
-    with open_environment(resolved, checked.loaded.root) as session:
+    with open_environment(resolved, checked.loaded.root, manners) as session:
         plan = session.plan(decisions)
         plan = replace(
             plan,
@@ -78,6 +84,7 @@ def command(
         click.echo(f"\napply would refuse this: {refusal}", err=True)
     if out is not None:
         click.echo(f"\nsaved; apply exactly this with: penguin-compile apply {out}", err=True)
+    check_strict(session, checked, strict=strict)
     counts = summarise(plan)
     if not detailed_exitcode:
         return 0

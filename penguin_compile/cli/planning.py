@@ -18,6 +18,7 @@ from penguin_compile.core.suggestion import list_names
 from penguin_compile.pipeline import SPEC_FOLDER, CheckedSpec, ResolvedApp, check_file, find_specs
 
 if TYPE_CHECKING:
+    from penguin_compile.live.marchproxy.manners import Manners
     from penguin_compile.model.plan import Plan
     from penguin_compile.report.plan_view import PlanView
     from penguin_compile.sync.decisions import Decisions
@@ -42,6 +43,64 @@ _OPTIONS = (
     click.option("--max-deletes", metavar="N", help="Deletes of a kind: a number or per cent."),
     click.option("--show-unmanaged", is_flag=True, help="List what nobody manages."),
 )
+
+_GATEWAY_OPTIONS = (
+    click.option(
+        "--parallelism",
+        type=click.IntRange(1, 28),
+        default=None,
+        metavar="N",
+        help="Requests to the gateway at a time, at most; default 4.",
+    ),
+    click.option(
+        "--import", "bulk", is_flag=True, help="Write to the gateway by one import, if it has one."
+    ),
+    click.option("--insecure", is_flag=True, help="Take any TLS certificate of the gateway."),
+    click.option("--log-http", is_flag=True, help="Show the gateway's requests, without secrets."),
+    click.option("--strict", is_flag=True, help="Fail on warnings, too."),
+)
+
+
+def gateway_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """How requests are made: nothing that shapes a plan, so good for a saved one as well."""
+    for option in reversed(_GATEWAY_OPTIONS):
+        function = option(function)
+    return function
+
+
+def take_manners(options: dict[str, Any]) -> Manners:
+    """Take what `gateway_options` gave out of the options; say in red what is not safe."""
+    from penguin_compile.live.marchproxy.manners import DEFAULT_PARALLELISM, Manners
+
+    insecure, log = options.pop("insecure"), options.pop("log_http")
+    if insecure:
+        warning = "--insecure: the gateway's certificate is not checked; anybody may answer for it"
+        click.echo(click.style(warning, fg="red"), err=True)
+    return Manners(
+        parallelism=options.pop("parallelism") or DEFAULT_PARALLELISM,
+        insecure=insecure,
+        bulk=options.pop("bulk"),
+        log=_log if log else None,
+    )
+
+
+def _log(line: str) -> None:
+    from penguin_compile.report.printable import printable
+
+    click.echo(printable(line), err=True)
+
+
+def check_strict(session: Session, checked: CheckedSpec, *, strict: bool) -> None:
+    """PenguinError where there is a warning and none is allowed."""
+    from penguin_compile.core.diagnostic import Severity
+
+    if not strict:
+        return
+    warnings = [one.message for one in checked.findings if one.severity is Severity.WARNING]
+    warnings += session.situation.warnings
+    if warnings:
+        told = warnings[0] if len(warnings) == 1 else f"{len(warnings)} warnings: {warnings[0]} …"
+        raise PenguinError(f"--strict: {told}", hint="nothing was written; see the notes above")
 
 
 def plan_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -124,10 +183,13 @@ def choose_app(
 
 
 @contextmanager
-def open_environment(resolved: ResolvedApp, root: Path) -> Iterator[Session]:
+def open_environment(
+    resolved: ResolvedApp, root: Path, manners: Manners | None = None
+) -> Iterator[Session]:
     """The systems of one app's environment, for as long as the command needs them.
 
-    `root` is the spec's repository, whose commit goes into the history.
+    `root` is the spec's repository, whose commit goes into the history. `manners` are for requests
+    to the gateway.
     """
     from penguin_compile.source.repository import find_commit
     from penguin_compile.sync.session import open_session
@@ -139,7 +201,9 @@ def open_environment(resolved: ResolvedApp, root: Path) -> Iterator[Session]:
         return str(resolved.document.key_span(pointer))
 
     commit = find_commit(root)
-    with open_session(resolved.app, resolved.digest, locate, git_commit=commit) as session:
+    with open_session(
+        resolved.app, resolved.digest, locate, git_commit=commit, manners=manners
+    ) as session:
         yield session
 
 

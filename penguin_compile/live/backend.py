@@ -15,17 +15,21 @@ from penguin_compile.model.record import Desired, Live
 class Reading:
     """One pass over a live system, complete.
 
-    `notices` are things that a person should know and that change nothing.
+    `notices` are things that a person should know and that change nothing; `warnings` are parts of
+    the spec that this system can't have.
     """
 
     live: Mapping[Address, Live]
     notices: Sequence[str] = ()
+    warnings: Sequence[str] = ()
 
 
 class Backend(Protocol):
     """A live system that plan compares with and apply writes to."""
 
-    kinds: tuple[str, ...]
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of resources that it has."""
 
     def describe(self) -> str:
         """The system in a plan's header: a URL without password, and what it is."""

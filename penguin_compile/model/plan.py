@@ -26,6 +26,7 @@ class ChangeClass(StrEnum):
     CONVERGED = "converged"
     DELETED_OUTSIDE = "deleted outside"
     RECREATE = "recreate"
+    REPLACE = "replace"
     DELETE = "delete"
     RELEASE = "release"
     FORGET = "forget"
@@ -38,6 +39,7 @@ class Action(StrEnum):
     NONE = "none"
     CREATE = "create"
     UPDATE = "update"
+    REPLACE = "replace"  # delete and create: what differs can't be changed in place
     DELETE = "delete"
 
 

@@ -61,9 +61,10 @@ class Live:
     """What is there now.
 
     `digest` is of all that was read and goes into the plan as its precondition. `owner` names
-    another collection or cluster where the resource isn't ours to touch. `remote` is whatever
-    the backend needs to find it again; it never enters a plan. `read_as` is the type by which a
-    row's text was read.
+    another collection or cluster where the resource isn't ours to touch. `fixed` are fields that
+    would have to change and can't be, each with its live and its wanted value: only a delete and a
+    create make them so. `remote` is whatever the backend needs to find it again; it never enters a
+    plan. `read_as` is the type by which a row's text was read.
     """
 
     address: Address
@@ -72,6 +73,7 @@ class Live:
     owner: str | None = None
     edited_by: str | None = None
     edited_at: str | None = None
+    fixed: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     remote: Mapping[str, Any] = field(default_factory=dict)
     read_as: str | None = None
 

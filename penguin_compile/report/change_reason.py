@@ -41,6 +41,8 @@ def explain_change(change: Change) -> str:  # noqa: PLR0911 - a return for each 
             return _left(value)
         case ChangeClass.DELETE:
             return _deleted(change)
+        case ChangeClass.REPLACE:
+            return f"deletes it and creates it anew, as --use-spec said: {change.reason}"
         case ChangeClass.RECREATE:
             return f"creates it again: it was deleted live, and {_owner(change)}"
         case ChangeClass.RESTORE:

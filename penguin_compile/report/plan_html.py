@@ -42,6 +42,7 @@ _SORTS: Final = {
     "conflict": "to decide",
     "delete": "to delete",
     "held": "held back",
+    "replace": "to replace",
     "update": "to update",
     "create": "to create",
     "kept": "left alone",
@@ -163,6 +164,8 @@ def _said(change: ChangeView, *, told: bool) -> list[str]:
         stays = change.value if change.action is Action.NONE else None
         live = [] if stays is None else [f"live: {show(stays.live)}"]
         return [*live, printable(change.reason)] if change.reason else live
+    if change.klass is ChangeClass.REPLACE:
+        return [printable(change.reason)]
     if change.action is Action.CREATE and change.kind == "config":
         again = change.klass is ChangeClass.RECREATE
         words = ["it was deleted live"] * again + words[1:]
@@ -175,7 +178,7 @@ def _said(change: ChangeView, *, told: bool) -> list[str]:
 def _open_fields(change: ChangeView) -> Iterator[_Field]:
     """What is shown at once: the value that comes or goes, and each field that is updated."""
     value = change.value
-    if change.action is Action.UPDATE:
+    if change.action in {Action.UPDATE, Action.REPLACE}:
         for one in change.fields:
             if one.written:
                 yield _field(one.path, one.live, one.desired, _edit_note(one))

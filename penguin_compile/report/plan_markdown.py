@@ -39,6 +39,7 @@ _SORTS: Final = {
     "conflict": "in conflict",
     "delete": "to delete",
     "held": "held back",
+    "replace": "to replace",
     "update": "to update",
     "create": "to create",
     "kept": "left alone",

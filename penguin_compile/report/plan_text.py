@@ -22,7 +22,7 @@ Style = Callable[[str, str], str]
 WIDTH: Final = 100  # columns where nobody says how many there are
 _WIDEST_ADDRESS: Final = 44
 _MOST_CONFLICTS: Final = 20
-_COLOURS: Final = {"+": "green", "~": "yellow", "-": "red", "!": "magenta", "=": "cyan"}
+_COLOURS: Final = {"+": "green", "~": "yellow", "-": "red", "±": "red", "!": "magenta", "=": "cyan"}
 _DONE: Final = "done"
 _STEPS: Final = {_DONE: "green", "failed": "red", "skipped": "yellow", "unknown": "yellow"}
 

@@ -22,7 +22,7 @@ _QUIET: Final = frozenset(
 )
 _SAVED: Final = "--out plan.json"
 # What a reader must see first where there is no room for everything.
-_IMPORTANCE: Final = ("conflict", "delete", "held", "update", "create", "kept")
+_IMPORTANCE: Final = ("conflict", "delete", "held", "replace", "update", "create", "kept")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

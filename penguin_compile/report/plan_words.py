@@ -17,11 +17,16 @@ from penguin_compile.report.plan_view import ChangeView, FieldView, Hidden, Revi
 from penguin_compile.report.printable import printable
 
 SHORT: Final = 60  # characters of a value in a line of text
-_SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
+_SIGNS: Final = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "±", Action.DELETE: "-"}
+_FIXED: Final = {
+    ChangeClass.RELEASE: "released: the ledger forgets it, live stays",
+    ChangeClass.FORGET: "gone on both sides: the ledger forgets it",
+    ChangeClass.UNMANAGED: "unmanaged",
+}
 
 
 def sign(change: ChangeView) -> str:
-    """`+`, `~`, `-`, `!` for what must be decided, `=` for what stays."""
+    """`+`, `~`, `-`, `±` for a replacement, `!` for what must be decided, `=` for what stays."""
     if change.klass is ChangeClass.CONFLICT:
         return "!"
     if change.action is Action.NONE:
@@ -52,12 +57,10 @@ def _details(change: ChangeView, longest: int) -> Iterator[str]:
             yield f"deleted live{edited(change)}, kept so"
         case ChangeClass.DELETE:
             yield f"({printable(change.reason)})" if change.reason else "delete"
-        case ChangeClass.RELEASE:
-            yield "released: the ledger forgets it, live stays"
-        case ChangeClass.FORGET:
-            yield "gone on both sides: the ledger forgets it"
-        case ChangeClass.UNMANAGED:
-            yield "unmanaged"
+        case ChangeClass.REPLACE:
+            yield from (f"replace: {printable(change.reason)}", *_updated(change, longest))
+        case _ if change.klass in _FIXED:
+            yield _FIXED[change.klass]
         case _ if change.action is Action.CREATE:
             again = " (deleted live)" if change.klass is ChangeClass.RECREATE else ""
             yield (_created(change, value, longest) + again).strip()

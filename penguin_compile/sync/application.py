@@ -55,11 +55,14 @@ def apply_plan(
     lock_timeout: float = 0.0,
     progress: Progress | None = None,
     author: Author | None = None,
+    parallelism: int = 1,
+    bulk: bool = False,
 ) -> Outcome:
     """Do the plan, exactly. `lock_timeout` in seconds.
 
-    Raises StalePlan (nothing was written), LockHeld, SecretUnavailable, DatabaseFailure. What
-    the gateway doesn't take is no exception but part of the outcome.
+    `parallelism` and `bulk` are of the gateway's part; see `apply_requests`. Raises StalePlan
+    (nothing was written), LockHeld, SecretUnavailable, DatabaseFailure. What the gateway doesn't
+    take is no exception but part of the outcome.
     """
     touched = [one for one in plan.changes if _touches(one)]
     if not touched:
@@ -90,7 +93,14 @@ def apply_plan(
             return outcome
         recorder = Recorder(state=state, lock=lock, revision=revision, actor=run.actor)
         return apply_requests(
-            requests, gateway, recorder, desired=desired, progress=run.progress, outcome=outcome
+            requests,
+            gateway,
+            recorder,
+            desired=desired,
+            progress=run.progress,
+            outcome=outcome,
+            parallelism=parallelism,
+            bulk=bulk,
         )
 
 

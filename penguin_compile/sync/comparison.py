@@ -167,6 +167,7 @@ SEVERITY: Final = (
     ChangeClass.RESTORE,
     ChangeClass.CREATE,
     ChangeClass.RECREATE,
+    ChangeClass.REPLACE,
     ChangeClass.DELETE,
     ChangeClass.CONFLICT,
 )

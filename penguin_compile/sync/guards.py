@@ -74,6 +74,11 @@ def check_guards(
 
 def _check_protected(plan: Plan) -> Iterator[str]:
     for change in plan.changes:
+        if change.protected and change.action is Action.REPLACE:
+            yield (
+                f"{change.address} is protected, and it would be deleted and created anew: apply "
+                "`protected: false` first"
+            )
         if change.protected and change.action is Action.DELETE:
             yield (
                 f"{change.address} is protected: apply `protected: false` first, then delete it, "
@@ -111,7 +116,7 @@ def _check_updates(plan: Plan, memory: Memory, limit: str | None) -> Iterator[st
 
 def _check_deletes(plan: Plan, memory: Memory, limit: str | None) -> Iterator[str]:
     """One number in all messages: it is one flag that has to let all of them through."""
-    deletes = _count(plan, Action.DELETE)
+    deletes = _count(plan, Action.DELETE) + _count(plan, Action.REPLACE)
     refused: list[tuple[str, int]] = []
     for kind in KINDS:
         owned, gone = memory.owned.get(kind, 0), memory.gone.get(kind, 0)

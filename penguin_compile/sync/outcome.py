@@ -5,7 +5,7 @@ Between `application.py` and those who call it: the pipeline, reports, the gatew
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -28,6 +28,12 @@ class GatewayWriter(Protocol):
         """Make one change and return what is live after it; None after a delete.
 
         Raises GatewayFailure; where it is `fatal`, no other change is tried.
+        """
+
+    def write_all(self, changes: Sequence[Change]) -> Mapping[Address, GatewayFailure]:
+        """Make creates and updates by one request, where `bulk` asks for it; what failed.
+
+        Raises GatewayFailure where that is so of all.
         """
 
 

@@ -58,7 +58,9 @@ def _find_miscount(plan: Mapping[str, Any]) -> str | None:
     classes = Counter(one["class"] for one in changes)
     waiting = sum(one["class"] == "delete" and one["action"] == "none" for one in changes)
     counted = {
-        **{action: actions[action] for action in ("create", "update", "delete")},
+        "update": actions["update"],
+        # What is replaced counts as both.
+        **{action: actions[action] + actions["replace"] for action in ("create", "delete")},
         "conflicts": classes["conflict"],
         "kept": sum(classes[one] for one in _KEPT),
         "adopted": classes["adopt"],

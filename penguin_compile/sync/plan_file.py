@@ -55,9 +55,10 @@ def summarise(plan: Plan) -> dict[str, int]:
     writes = [one for one in plan.changes if one.action is not Action.NONE]
     kept = (ChangeClass.OVERRIDE_KEPT, ChangeClass.DELETED_OUTSIDE, ChangeClass.LEFT)
     return {
-        "create": actions[Action.CREATE],
+        # What is replaced is deleted and created, and a reviewer has to count it as both.
+        "create": actions[Action.CREATE] + actions[Action.REPLACE],
         "update": actions[Action.UPDATE],
-        "delete": actions[Action.DELETE],
+        "delete": actions[Action.DELETE] + actions[Action.REPLACE],
         "conflicts": classes[ChangeClass.CONFLICT],
         "kept": sum(classes[one] for one in kept),
         "adopted": classes[ChangeClass.ADOPT],

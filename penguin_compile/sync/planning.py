@@ -24,6 +24,7 @@ class Situation:
 
     `kinds` are those that some backend serves here; `undeletable` those that it can't delete.
     `settled` has, by kind, names that a first look has found unchanged; they are nowhere else here.
+    `warnings` are parts of the spec that a live system can't have.
     """
 
     desired: Sequence[Desired]
@@ -34,6 +35,7 @@ class Situation:
     settled: Mapping[str, Collection[str]] = field(default_factory=dict)
     targets: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def count_settled(self) -> Counter[str]:
         """How many of each kind."""
@@ -73,7 +75,11 @@ def make_plan(
         targets=situation.targets,
         changes=tuple(changes),
         unchanged=dict(unchanged),
-        notices=(*situation.notices, *decisions.unmatched(_names(situation, settled))),
+        notices=(
+            *situation.warnings,
+            *situation.notices,
+            *decisions.unmatched(_names(situation, settled)),
+        ),
     )
 
 

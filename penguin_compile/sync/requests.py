@@ -1,19 +1,23 @@
 """The gateway's part of apply: change by change, each remembered at once.
 
 After the database part (`application.py`). The intent is recorded before a request and its
-outcome after it, so that history tells what a killed run may have done.
+outcome after it, so that history tells what a killed run may have done. Changes of one level go
+out several at a time; one thread alone writes what is remembered.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any, Final
 
 from penguin_compile.core.errors import GatewayFailure
 from penguin_compile.model.address import Address
 from penguin_compile.model.plan import ABSENT, Action, Change
 from penguin_compile.model.record import Desired
+from penguin_compile.sync.crew import Crew, Withdrawn
 from penguin_compile.sync.lock import Lock
 from penguin_compile.sync.outcome import Failed, GatewayWriter, Outcome, Progress, Skipped
 from penguin_compile.sync.state import AuditEntry, Entry, State, Step
@@ -22,6 +26,7 @@ from penguin_compile.sync.state import AuditEntry, Entry, State, Step
 _REFERENCES: Final = ("source_services", "dest_services")
 _SERVICE: Final = "service"
 _MAPPING: Final = "mapping"
+_BULK: Final = frozenset((Action.CREATE, Action.UPDATE))
 _STOPPED: Final = "the run was stopped"
 
 
@@ -34,28 +39,23 @@ class Recorder:
     revision: int
     actor: str
 
-    def intend(self, change: Change) -> None:
-        """LockHeld where another run took over: then the request must not be made."""
-        with self.state.database.writing("recording an intent") as connection:
-            self.lock.confirm(connection)
-            self.state.record(connection, self.revision, [step_of(change, "intent")])
+    def advance(
+        self, done: Sequence[Change], intents: Sequence[Change], ends: str | None = None
+    ) -> None:
+        """In one transaction: what was done, with ledger entry and audit, and what is sent next.
 
-    def conclude(self, change: Change, ends: str | None) -> None:
-        """A request that was done: its outcome, ledger entry and audit.
-
-        With the last request, `ends` is how the revision ended: there is no moment between.
+        LockHeld where another run took over: then no request must be made. With the last request,
+        `ends` is how the revision ended: there is no moment between.
         """
         with self.state.database.writing("recording an outcome") as connection:
             self.lock.confirm(connection)
-            self.state.record(connection, self.revision, [step_of(change, "done")])
-            self.state.settle(connection, self.revision, [ledger_entry(change)])
-            audit = AuditEntry(
-                address=change.address,
-                action=change.action.value,
-                before=_side(change, "live"),
-                after=None if change.action is Action.DELETE else change.writes,
-            )
-            self.state.audit(connection, [audit], actor=self.actor, revision=self.revision)
+            steps = [step_of(one, "done") for one in done]
+            steps += [step_of(one, "intent") for one in intents]
+            self.state.record(connection, self.revision, steps)
+            if done:
+                self.state.settle(connection, self.revision, [ledger_entry(one) for one in done])
+                audit = [_audit(one) for one in done]
+                self.state.audit(connection, audit, actor=self.actor, revision=self.revision)
             if ends is not None:
                 self.state.finish_revision(connection, self.revision, ends)
 
@@ -76,57 +76,141 @@ def apply_requests(
     desired: Mapping[Address, Desired],
     progress: Progress,
     outcome: Outcome,
+    parallelism: int = 1,
+    bulk: bool = False,
 ) -> Outcome:
-    """Make the changes in their order and add to the outcome what became of them.
+    """Make the changes, level after level, and add to the outcome what became of them.
 
     What depends on a change that failed is skipped, the rest goes on; a fatal failure skips
-    everything after it.
+    everything after it. `bulk` makes creates and updates by one request.
     """
-    undone: dict[Address, Change] = {}
-    for position, change in enumerate(changes):
-        rest = changes[position + 1 :]
-        obstacle = _find_obstacle(change, undone, desired)
-        if obstacle is not None:
-            undone[change.address] = change
-            recorder.note([step_of(change, "skipped", _reason(obstacle))], last=not rest)
-            outcome = _skip(outcome, [change], _reason(obstacle), progress)
-            continue
-        recorder.intend(change)
+    run = _Requests(
+        gateway=gateway, recorder=recorder, desired=desired, progress=progress, outcome=outcome
+    )
+    run.left = len(changes)
+    if bulk:
+        run.do_all([one for one in changes if one.action in _BULK])
+        changes = [one for one in changes if one.action not in _BULK]
+    with Crew(gateway, parallelism) as crew:
+        for _, level in groupby(changes, key=_level):
+            run.do_level(crew, deque(level))
+    return run.outcome
+
+
+def _level(change: Change) -> tuple[bool, str]:
+    """Changes of one level don't depend on each other; the plan has the levels in order."""
+    return change.action is Action.DELETE, change.address.kind
+
+
+@dataclass(slots=True, kw_only=True)
+class _Requests:
+    """The requests of one run, recorded by one thread while others wait for answers.
+
+    `left` counts the changes of which nothing final is recorded yet.
+    """
+
+    gateway: GatewayWriter
+    recorder: Recorder
+    desired: Mapping[Address, Desired]
+    progress: Progress
+    outcome: Outcome
+    left: int = 0
+    undone: dict[Address, Change] = field(default_factory=dict)
+
+    def do_level(self, crew: Crew, waiting: deque[Change]) -> None:
+        """All changes of a level, as many at a time as there are hands."""
+        done: list[Change] = []
+        while waiting or crew.busy or done:
+            following = [] if self.outcome.fatal else self._choose(waiting, crew.free)
+            self._record(done, following)
+            for one in following:
+                crew.begin(one)
+            if not crew.busy:
+                self._skip_all(waiting)
+                return
+            done = self._finish_some(crew)
+
+    def _finish_some(self, crew: Crew) -> list[Change]:
+        """Wait for an answer and take all that are there; return what is done, record failures."""
+        done: list[Change] = []
+        while not done or crew.ready:
+            change, failure = crew.finish()
+            if failure is None:
+                done.append(change)
+                continue
+            if isinstance(failure, Withdrawn):
+                self._skip([change], _STOPPED)
+            else:
+                self._fail(change, failure)
+            if not crew.ready:
+                break
+        return done
+
+    def do_all(self, changes: Sequence[Change]) -> None:
+        """All of them by one request."""
+        if not changes:
+            return
+        self.recorder.advance([], changes)
         try:
-            gateway.write(change)
+            failed = self.gateway.write_all(changes)
         except GatewayFailure as failure:
-            undone[change.address] = change
-            left = rest if failure.fatal else ()
-            steps = [step_of(change, "failed", failure.message)]
-            steps += [step_of(one, "skipped", _STOPPED) for one in left]
-            recorder.note(steps, last=len(left) == len(rest))
-            progress(change, "failed")
-            outcome = _fail(outcome, change, failure)
-            if failure.fatal:
-                return _skip(outcome, left, _STOPPED, progress)
-            continue
-        ends = "done" if outcome.complete else "partial"
-        recorder.conclude(change, None if rest else ends)
-        progress(change, "done")
-        outcome = replace(outcome, done=(*outcome.done, change.address))
-    return outcome
+            failed = {one.address: failure for one in changes}
+        self._record([one for one in changes if one.address not in failed], [])
+        for one in changes:
+            if one.address in failed:
+                self._fail(one, failed[one.address])
 
+    def _choose(self, waiting: deque[Change], room: int) -> list[Change]:
+        """The next changes that nothing stands in the way of; the others are skipped."""
+        chosen: list[Change] = []
+        while waiting and len(chosen) < room:
+            change = waiting.popleft()
+            obstacle = _find_obstacle(change, self.undone, self.desired)
+            if obstacle is None:
+                chosen.append(change)
+            else:
+                self._skip([change], f"{obstacle} was not done")
+        return chosen
 
-def _reason(obstacle: Address) -> str:
-    return f"{obstacle} was not done"
+    def _record(self, done: Sequence[Change], following: Sequence[Change]) -> None:
+        if not done and not following:
+            return
+        self.left -= len(done)
+        ends = "done" if self.outcome.complete else "partial"
+        self.recorder.advance(done, following, None if self.left else ends)
+        for change in done:
+            self.progress(change, "done")
+        addresses = (one.address for one in done)
+        self.outcome = replace(self.outcome, done=(*self.outcome.done, *addresses))
 
+    def _fail(self, change: Change, failure: GatewayFailure) -> None:
+        self.left -= 1
+        self.undone[change.address] = change
+        step = step_of(change, "failed", failure.message)
+        self.recorder.note([step], last=not self.left)
+        self.progress(change, "failed")
+        failed = Failed(address=change.address, message=failure.message, hint=failure.hint)
+        self.outcome = replace(
+            self.outcome,
+            failed=(*self.outcome.failed, failed),
+            fatal=self.outcome.fatal or (failure if failure.fatal else None),
+        )
 
-def _fail(outcome: Outcome, change: Change, failure: GatewayFailure) -> Outcome:
-    failed = Failed(address=change.address, message=failure.message, hint=failure.hint)
-    fatal = failure if failure.fatal else None
-    return replace(outcome, failed=(*outcome.failed, failed), fatal=fatal)
+    def _skip_all(self, waiting: deque[Change]) -> None:
+        changes = list(waiting)
+        waiting.clear()
+        if changes:
+            self._skip(changes, _STOPPED)
 
-
-def _skip(outcome: Outcome, changes: Sequence[Change], reason: str, progress: Progress) -> Outcome:
-    for one in changes:
-        progress(one, "skipped")
-    skipped = (Skipped(address=one.address, reason=reason) for one in changes)
-    return replace(outcome, skipped=(*outcome.skipped, *skipped))
+    def _skip(self, changes: Sequence[Change], reason: str) -> None:
+        self.left -= len(changes)
+        self.undone.update((one.address, one) for one in changes)
+        steps = [step_of(one, "skipped", reason) for one in changes]
+        self.recorder.note(steps, last=not self.left)
+        for one in changes:
+            self.progress(one, "skipped")
+        skipped = (Skipped(address=one.address, reason=reason) for one in changes)
+        self.outcome = replace(self.outcome, skipped=(*self.outcome.skipped, *skipped))
 
 
 def _find_obstacle(
@@ -149,6 +233,15 @@ def _find_obstacle(
 
 def _names(fields: Mapping[str, Any]) -> set[str]:
     return {name for path in _REFERENCES for name in fields.get(path) or ()}
+
+
+def _audit(change: Change) -> AuditEntry:
+    return AuditEntry(
+        address=change.address,
+        action=change.action.value,
+        before=_side(change, "live"),
+        after=None if change.action is Action.DELETE else change.writes,
+    )
 
 
 def _side(change: Change, side: str) -> dict[str, Any] | None:

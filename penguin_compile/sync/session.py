@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from penguin_compile.live.config.backend import ConfigBackend
 from penguin_compile.live.config.database import Database
 from penguin_compile.live.config.row import KIND as CONFIG
 from penguin_compile.live.marchproxy.backend import MarchProxyBackend
+from penguin_compile.live.marchproxy.manners import Manners
 from penguin_compile.model.address import Address
 from penguin_compile.model.app import App
 from penguin_compile.model.plan import Action, Change, ChangeClass, Plan
@@ -46,6 +47,7 @@ class Session:
     gateway: MarchProxyBackend | None
     resolve: Resolver
     git_commit: str | None = None
+    manners: Manners = field(default_factory=Manners)
     secret_keys: frozenset[str] = frozenset()
     situation: Situation = _NOTHING_READ
 
@@ -97,6 +99,7 @@ class Session:
             settled={CONFIG: settled},
             targets=tuple(one.describe() for one in backends),
             notices=tuple(notice for one in readings for notice in one.notices),
+            warnings=tuple(warning for one in readings for warning in one.warnings),
         )
         return self.situation
 
@@ -112,6 +115,11 @@ class Session:
         problems = self._problems(plan, desired)
         if problems:
             raise UsageError("; ".join(problems), hint="nothing was written")
+        if self.manners.bulk and self.gateway is not None and not self.gateway.can_import():
+            raise UsageError(
+                f"--import: {self.gateway.describe()} has no import",
+                hint="nothing was written; without --import each change is a request of its own",
+            )
         memory = remember(self.situation, self._other_apps())
         reasons = check_guards(plan, decisions, self.app.environment.limits, memory)
         if reasons:
@@ -167,6 +175,8 @@ class Session:
             lock_timeout=lock_timeout,
             progress=progress,
             author=Author(git_commit=self.git_commit, plan=plan_text, note=note),
+            parallelism=self.manners.parallelism,
+            bulk=self.manners.bulk,
         )
 
     def _config(self, *, secrets: bool) -> ConfigBackend | None:
@@ -210,11 +220,17 @@ class Session:
         written = {one.address for one in plan.changes if one.action is not Action.NONE}
         wanted = self.gateway.project(self.app) if desired is None else desired
         return problems + [
-            problem
+            self._place(problem, one)
             for one in wanted
             if one.address in written and one.address.kind in self.gateway.kinds
             for problem in self.gateway.problems(one)
         ]
+
+    def _place(self, problem: str, desired: Desired) -> str:
+        """A problem and the line of the spec that it is about, where the spec has it."""
+        if not desired.pointer:
+            return problem
+        return f"{self.locate(desired.pointer)}: {problem}"
 
 
 @contextmanager
@@ -224,8 +240,9 @@ def open_session(
     locate: Callable[[Pointer], str],
     *,
     git_commit: str | None = None,
+    manners: Manners | None = None,
 ) -> Iterator[Session]:
-    """The systems of an app's environment; closed at the end.
+    """The systems of an app's environment; closed at the end. `manners` are for the gateway.
 
     Raises UsageError where the environment names none.
     """
@@ -252,7 +269,7 @@ def open_session(
         stack.callback(state.database.close)
         gateway = None
         if environment.gateway is not None:
-            gateway = MarchProxyBackend(environment.gateway, app, resolve=resolve)
+            gateway = MarchProxyBackend(environment.gateway, app, manners=manners, resolve=resolve)
             stack.callback(gateway.close)
         yield Session(
             app=app,
@@ -263,6 +280,7 @@ def open_session(
             gateway=gateway,
             resolve=resolve,
             git_commit=git_commit,
+            manners=manners or Manners(),
         )
 
 

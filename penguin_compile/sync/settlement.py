@@ -17,6 +17,7 @@ from penguin_compile.sync.edits import DELETED, find_edits, mark_edits
 CONFIG = "config"
 _PRUNE = "needs --prune"
 _SHOWN = "sensitive → not: its value would stand in clear; needs --use-spec"
+_WRITING = frozenset((Action.CREATE, Action.UPDATE, Action.REPLACE))
 _GATEWAY_RULE = Manage.MERGE  # with equal values: a delete needs --prune alone, edited or not
 
 
@@ -195,6 +196,8 @@ def _settle_object(resource: Resource, desired: Desired) -> Change:
         classes.append(ChangeClass.RESTORE if edited else ChangeClass.UPDATE)
         changed.append(_field(path, settled, there, wanted))
         writes[path] = wanted
+    if live.fixed:
+        return _replace(resource, live, everything)
     if writes and resource.decision is Decision.KEEP_LIVE:
         ledger = None if base is None else dict(base.fields)
         klass = ChangeClass.OVERRIDE_KEPT
@@ -240,6 +243,25 @@ def _conflict(resource: Resource, fields: tuple[FieldChange, ...], reason: str) 
     return replace(change, ledger_changes=False, kept=None if base is None else base.kept)
 
 
+def _replace(resource: Resource, live: Live, everything: Mapping[str, Any]) -> Change:
+    """Something that no update can change: all of it goes, and comes back as the spec says."""
+    fixed = [_field(path, ABSENT, there, wanted) for path, (there, wanted) in live.fixed.items()]
+    fields = [
+        _field(path, _base_field(resource.base, path), live.fields.get(path, ABSENT), wanted)
+        for path, wanted in everything.items()
+        if not same(live.fields.get(path, ABSENT), wanted)
+    ]
+    return _change(
+        resource,
+        ChangeClass.REPLACE,
+        Action.REPLACE,
+        (*fixed, *fields),
+        ledger=everything,
+        writes={**everything, **{path: wanted for path, (_, wanted) in live.fixed.items()}},
+        reason=f"{', '.join(live.fixed)} can't be changed in place: deleted and created anew",
+    )
+
+
 def _change(
     resource: Resource,
     klass: ChangeClass,
@@ -259,7 +281,7 @@ def _change(
         klass=klass,
         action=action,
         fields=fields,
-        writes=writes if action in {Action.CREATE, Action.UPDATE} else None,
+        writes=writes if action in _WRITING else None,
         ledger=ledger,
         ledger_changes=_ledger_changes(base, ledger, manage, kept, protected=protected),
         manage=manage.value,
@@ -280,7 +302,7 @@ def _keep(
     base, live = resource.base, resource.live
     before = None if base is None else base.kept
     decided = resource.decision is Decision.KEEP_LIVE
-    if (before is None and not decided) or action in {Action.CREATE, Action.DELETE}:
+    if (before is None and not decided) or action in {Action.CREATE, Action.REPLACE, Action.DELETE}:
         return None
     if live is None:
         return DELETED if decided or before == DELETED else None

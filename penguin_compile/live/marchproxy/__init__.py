@@ -10,5 +10,9 @@ if TYPE_CHECKING:
     from penguin_compile.live.marchproxy.dialect import Dialect
 
 DIALECTS: Registry[type[Dialect]] = Registry(
-    "MarchProxy dialect", {"standard": "penguin_compile.live.marchproxy.standard:Standard"}
+    "MarchProxy dialect",
+    {
+        "standard": "penguin_compile.live.marchproxy.standard:Standard",
+        "api-server": "penguin_compile.live.marchproxy.api_server:ApiServer",
+    },
 )

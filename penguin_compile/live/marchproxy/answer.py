@@ -7,11 +7,13 @@ import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from penguin_compile.core.errors import GatewayDenied, GatewayFailure
-from penguin_compile.live.marchproxy.failures import Rejected, Unanswered
+from penguin_compile.core.errors import GatewayFailure
+from penguin_compile.core.secret import Masked
+from penguin_compile.live.marchproxy.failures import Denied, Rejected, Unanswered
 
 _SECRET = re.compile(
     r"(^|_)(secret|token|password|passwd|passphrase|api_?key|private_key|totp)(_|$)", re.IGNORECASE
@@ -30,15 +32,15 @@ class Answer:
     content_type: str = ""
     location: str = ""
     retry_after: str = ""
+    request_id: str = ""
     body: bytes = field(default=b"", repr=False)
     known: tuple[str, ...] = field(default=(), repr=False)
 
     def parse(self) -> dict[str, Any]:
         """Return the JSON object without its secrets; GatewayFailure where it is none."""
         try:
-            value = json.loads(
-                self.body, object_pairs_hook=_strip_secrets, parse_constant=_refuse_constant
-            )
+            value = _read_json(self.body)
+            _strip_secrets(value)
         except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
@@ -51,6 +53,14 @@ class Answer:
             )
         return value
 
+    def take_secret(self, name: str) -> Masked | None:
+        """Return one secret of the answer, for the one caller that asked the server for it."""
+        try:
+            value = json.loads(self.body).get(name)
+        except (ValueError, RecursionError, AttributeError):
+            value = None
+        return Masked(value) if isinstance(value, str) and value else None
+
     def check(self, hint: str) -> None:
         """Raise where the answer is no success; `hint` tells where the credentials come from."""
         if 200 <= self.status < 300:
@@ -58,8 +68,9 @@ class Answer:
         if 300 <= self.status < 400:
             self._refuse_redirect()
         if self.status in (401, 403):
-            raise GatewayDenied(
+            raise Denied(
                 f"{self.request}: the server doesn't accept the credentials ({self._summary()})",
+                status=self.status,
                 hint=hint,
             )
         if 400 <= self.status < 500 and self.status not in _BUSY:
@@ -73,6 +84,7 @@ class Answer:
             sent=True,
             again=self.status in _BUSY,
             retry_after=parse_retry_after(self.retry_after),
+            status=self.status,
             hint="the server's own log says why; the same command may be run again",
         )
 
@@ -103,7 +115,7 @@ class Answer:
 
 def redact(text: str, known: Iterable[str]) -> str:
     """Return a server's text on one line, short, and without the secrets that we know."""
-    for secret in known:
+    for secret in filter(None, known):
         text = text.replace(secret, "***")
     text = _CONTROL.sub(" ", text).strip()
     return text if len(text) <= _LONGEST_DETAIL else text[:_LONGEST_DETAIL] + " …"
@@ -121,12 +133,38 @@ def parse_retry_after(text: str) -> float | None:
         return None
 
 
-def _strip_secrets(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {
-        key: value
-        for key, value in pairs
-        if value is None or isinstance(value, dict) or not _SECRET.search(key)
-    }
+def is_secret(name: str) -> bool:
+    """Whether a field of that name holds a secret."""
+    return bool(_SECRET.search(name))
+
+
+@lru_cache(maxsize=1024)
+def _find_secrets(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The secret ones; remembered, because the rows of a list have the same names."""
+    return tuple(filter(is_secret, names))
+
+
+def _strip_secrets(value: Any) -> None:
+    """Take every secret out, as deep as it may be; null stays, for it tells that there is none."""
+    if isinstance(value, list):
+        for one in value:
+            _strip_secrets(one)
+    elif isinstance(value, dict):
+        for name in _find_secrets(tuple(value)):
+            if value[name] is not None and not isinstance(value[name], dict):
+                del value[name]
+        for one in value.values():
+            if isinstance(one, dict | list):
+                _strip_secrets(one)
+
+
+def _read_json(text: bytes) -> Any:
+    import orjson
+
+    try:
+        return orjson.loads(text)
+    except ValueError:  # half a surrogate pair, which is JSON all the same, or none at all
+        return json.loads(text, parse_constant=_refuse_constant)
 
 
 def _refuse_constant(text: str) -> NoReturn:
@@ -141,5 +179,5 @@ def _describe_problem(problem: dict[str, Any]) -> str:
 
 def _advise(status: int) -> str:
     if status in (404, 405):
-        return "is the URL that of a MarchProxy that speaks the `standard` dialect?"
+        return "does this server speak another dialect? marchproxy.dialect in the spec says which"
     return "compare what the spec says with what this server takes"

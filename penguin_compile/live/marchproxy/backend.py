@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from penguin_compile.core.canonical import digest
 from penguin_compile.core.errors import GatewayDenied, GatewayFailure
 from penguin_compile.core.resolver import Resolver
 from penguin_compile.live.backend import Reading
@@ -16,7 +16,9 @@ from penguin_compile.live.marchproxy.detection import DEFAULT_DIALECT, Detected,
 from penguin_compile.live.marchproxy.dialect import Abilities, Dialect, Row
 from penguin_compile.live.marchproxy.failures import Rejected, Unanswered
 from penguin_compile.live.marchproxy.fields import CARRIED, canonical_fields, find_problems
+from penguin_compile.live.marchproxy.manners import Manners
 from penguin_compile.live.marchproxy.patience import Patience
+from penguin_compile.live.marchproxy.scope import MAPPING, SERVICE, Scope, find_differences, see
 from penguin_compile.model.address import Address
 from penguin_compile.model.app import App
 from penguin_compile.model.environment import Gateway
@@ -30,16 +32,12 @@ from penguin_compile.model.plan import Action, Change
 from penguin_compile.model.record import Desired, Live
 from penguin_compile.model.service import Route, Service
 
-SERVICE = "service"
-MAPPING = "mapping"
 _DEFAULT_CLUSTER = 1
 _TAKEN = frozenset((400, 409))
 
 
 class MarchProxyBackend:
     """One cluster of one gateway, as far as it is one app's. Writes may come from many threads."""
-
-    kinds: tuple[str, ...] = (SERVICE, MAPPING)
 
     def __init__(
         self,
@@ -48,17 +46,25 @@ class MarchProxyBackend:
         *,
         patience: Patience | None = None,
         resolve: Resolver | None = None,
+        manners: Manners | None = None,
     ) -> None:
         """Open nothing yet, and resolve no secret."""
         self._gateway = gateway
         self._app = app
         self._place = f"environments.{app.environment.name}.marchproxy"
-        self._client = Client(gateway, self._place, patience, resolve)
+        self._client = Client(gateway, self._place, patience, manners, resolve)
         self._wanted = frozenset(one.address for one in self.project(app))
         self._lock = threading.Lock()
         self._detected: Detected | None = None
         self._dialect: Dialect | None = None
+        self._scope = self._make_scope(_DEFAULT_CLUSTER)
         self._seen: dict[Address, Live] = {}
+        self._former: dict[Address, Row] = {}
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What this server has; before it was asked, what its stated or default dialect has."""
+        return self._abilities.kinds
 
     def describe(self) -> str:
         """`http://marchproxy:8000 (standard 1.0.0)`, the version once the server has told it."""
@@ -82,6 +88,10 @@ class MarchProxyBackend:
         """Whether this server can delete resources of a kind."""
         return kind in self._abilities.deletes
 
+    def can_import(self) -> bool:
+        """Whether this server can write many resources by one request."""
+        return self._abilities.imports
+
     def problems(self, desired: Desired) -> list[str]:
         """What this server would refuse of a resource, and what to do; nothing is asked."""
         address, body = desired.address, {**desired.fields, "name": desired.address.name}
@@ -98,11 +108,11 @@ class MarchProxyBackend:
         the name of one that the spec wants, whoever it belongs to.
         """
         dialect = self._connect()
-        live = self._select_services(dialect.list_services())
-        live.update(self._select_mappings(dialect.list_mappings()))
+        live, former = self._scope.select_services(dialect.list_services())
+        live.update(self._scope.select_mappings(dialect.list_mappings()))
         with self._lock:
-            self._seen = dict(live)
-        return Reading(live=live)
+            self._seen, self._former = dict(live), former
+        return Reading(live=live, warnings=tuple(self._find_unsupported()))
 
     def write(self, change: Change) -> Live | None:
         """Make one change to what the last `read` saw; return what is there then.
@@ -111,17 +121,66 @@ class MarchProxyBackend:
         where it failed, where the last reading isn't what the plan saw, or where the server made
         something else of it. Where no answer came, the outcome is read back and settled.
         """
+        after = self._do(change, self._require_seen(change))
+        self._keep(change.address, after)
+        return after
+
+    def _require_seen(self, change: Change) -> Live | None:
         live = self._seen.get(change.address)
         if (None if live is None else live.digest) != change.precondition:
             raise GatewayFailure(
                 f"{change.address} is no longer what the plan saw", hint="plan again, then apply"
             )
-        after = self._do(change, live)
+        return live
+
+    def _keep(self, address: Address, live: Live | None) -> None:
         with self._lock:
-            self._seen.pop(change.address, None)
-            if after is not None:
-                self._seen[change.address] = after
-        return after
+            self._seen.pop(address, None)
+            if live is not None:
+                self._seen[address] = live
+
+    def write_all(self, changes: Sequence[Change]) -> Mapping[Address, GatewayFailure]:
+        """Make creates and updates by one import; return those that failed.
+
+        What became of each is read back, whatever the answer was. Raises GatewayFailure where
+        nothing was done or nobody knows.
+        """
+        dialect = self._connect()
+        refused: dict[Address, GatewayFailure] = {}
+        bodies: dict[Address, Row] = {}
+        for change in changes:
+            try:
+                bodies[change.address] = self._make_body(change, self._require_seen(change))
+            except GatewayFailure as failure:
+                refused[change.address] = failure
+        cause: Unanswered | None = None
+        reasons: Mapping[str, str] = {}
+        if bodies:
+            try:
+                reasons = dialect.import_all([(at.kind, body) for at, body in bodies.items()])
+            except Unanswered as failure:
+                if not failure.sent:
+                    raise
+                cause = failure
+        return {**refused, **self._read_back(bodies, reasons, cause)}
+
+    def _read_back(
+        self, bodies: Mapping[Address, Row], reasons: Mapping[str, str], cause: Unanswered | None
+    ) -> dict[Address, GatewayFailure]:
+        failed: dict[Address, GatewayFailure] = {}
+        rows = {
+            kind: {row["name"]: row for row in self._list(kind)}
+            for kind in dict.fromkeys(one.kind for one in bodies)
+        }
+        for address, body in bodies.items():
+            try:
+                live = self._check_row(address, body, rows[address.kind].get(address.name))
+            except GatewayFailure as failure:
+                told = reasons.get(address.name)
+                failed[address] = cause or (GatewayFailure(told) if told else failure)
+            else:
+                self._keep(address, live)
+        return failed
 
     def close(self) -> None:
         """Give back connections."""
@@ -130,31 +189,33 @@ class MarchProxyBackend:
     def _do(self, change: Change, live: Live | None) -> Live | None:
         if change.action is Action.NONE:
             return live
+        self._connect()  # a body needs to know the cluster
         if live is None:
             return self._create(change)
         if change.action is Action.DELETE:
-            self._delete(live)
+            self._delete(live, for_good=False)
             return None
+        if change.action is Action.REPLACE:
+            return self._replace(change, live)
         return self._update(change, live)
 
     @property
     def _abilities(self) -> Abilities:
-        dialect = DIALECTS.load(DEFAULT_DIALECT) if self._dialect is None else self._dialect
-        return dialect.abilities
+        if self._dialect is not None:
+            return self._dialect.abilities
+        return DIALECTS.load(self._gateway.dialect or DEFAULT_DIALECT).abilities
 
-    @property
-    def _cluster(self) -> int:
-        cluster = self._gateway.cluster
-        if cluster is None:
-            return _DEFAULT_CLUSTER
-        try:
-            return int(cluster)
-        except ValueError:
-            raise GatewayDenied(
-                f"{self._place}.cluster is the name {cluster!r}, and a `standard` MarchProxy has "
-                "no list of clusters to find it in",
-                hint="write the cluster's id, a number (default 1)",
-            ) from None
+    def _find_unsupported(self) -> Iterator[str]:
+        """What the spec has and this server has no place for."""
+        missing = sorted(one for one in self._wanted if one.kind not in self.kinds)
+        if missing:
+            names = ", ".join(one.name for one in missing[:10])
+            more = f" and {len(missing) - 10} more" if missing[10:] else ""
+            routes = f"{len(missing)} route{'s' * (len(missing) > 1)} ({names}{more})"
+            yield (
+                f"not supported by {self.describe()}, so neither compared nor applied: {routes}; "
+                "the JSON files of compile have them"
+            )
 
     def _map_protocol(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Fields with what the environment says to register instead of a protocol."""
@@ -162,61 +223,33 @@ class MarchProxyBackend:
         protocol = fields["protocol"]
         return {**fields, "protocol": instead.get(protocol, protocol)}
 
+    def _make_scope(self, cluster: int) -> Scope:
+        return Scope(
+            app=self._app.name,
+            cluster=cluster,
+            wanted=self._wanted,
+            immutable=self._abilities.immutable,
+            server=self._client.shown_url,
+        )
+
     def _connect(self) -> Dialect:
         with self._lock:
             if self._dialect is None:
-                cluster = self._cluster
                 self._detected = detect_dialect(self._client, self._gateway.dialect)
-                dialect = DIALECTS.load(self._detected.dialect)
-                self._dialect = dialect(self._client, cluster, self._app.identity)
+                kind = DIALECTS.load(self._detected.dialect)
+                dialect = kind(self._client, self._gateway.cluster, self._app.identity)
+                cluster = dialect.find_cluster()
+                self._dialect = dialect
+                self._scope = self._make_scope(cluster)
             return self._dialect
-
-    def _select_services(self, rows: Iterable[Row]) -> dict[Address, Live]:
-        ours: dict[Address, Live] = {}
-        foreign: dict[Address, Live] = {}
-        for row in rows:
-            if row.get("is_active") is False:  # deleted softly: counts as absent
-                continue
-            address = Address(SERVICE, row["name"])
-            owner = self._find_owner(row)
-            if owner is None:
-                if address in ours:
-                    raise GatewayFailure(
-                        f"{self._client.shown_url} has two services named {row['name']} in cluster "
-                        f"{self._cluster}",
-                        hint="delete one of them where MarchProxy is administered",
-                    )
-                ours[address] = _see(address, row)
-            elif address in self._wanted:
-                foreign[address] = _see(address, row, owner)
-        return {**foreign, **ours}
-
-    def _select_mappings(self, rows: Iterable[Row]) -> dict[Address, Live]:
-        """Mappings have no collection: only the prefix of their names says whose they are."""
-        prefix = f"{self._app.name}-"
-        live: dict[Address, Live] = {}
-        for row in rows:
-            address = Address(MAPPING, row["name"])
-            named = row["name"].startswith(prefix) or address in self._wanted
-            if named and row.get("is_active") is not False:
-                live[address] = _see(address, row)
-        return live
-
-    def _find_owner(self, row: Row) -> str | None:
-        cluster = self._find_cluster(row)
-        if cluster != str(self._cluster):
-            return f"cluster {cluster}"
-        collection = row.get("collection")
-        if collection == self._app.name:
-            return None
-        return f"collection {collection}" if collection else "no collection"
 
     def _create(self, change: Change) -> Live:
         body = self._make_body(change, None)
+        former = self._former.get(change.address)
 
         def attempt() -> Live:
             try:
-                row = self._connect().create(change.address.kind, body)
+                row = self._connect().create(change.address.kind, body, former)
             except Unanswered as failure:
                 return self._settle(change.address, body, failure)
             except Rejected as failure:
@@ -233,7 +266,9 @@ class MarchProxyBackend:
     def _update(self, change: Change, live: Live) -> Live:
         body = self._make_body(change, live)
         try:
-            row = self._connect().update(change.address.kind, live.remote, body)
+            row = self._connect().update(
+                change.address.kind, live.remote, body, change.writes or {}
+            )
         except Unanswered as failure:
             return self._settle(change.address, body, failure)
         except Rejected as failure:
@@ -245,15 +280,30 @@ class MarchProxyBackend:
             ) from None
         return self._verify(change.address, body, row)
 
-    def _delete(self, live: Live) -> None:
+    def _replace(self, change: Change, live: Live) -> Live:
+        """Delete and create: what differs can't be changed in place."""
+        body = self._make_body(change, None)  # refused here, it would be after the delete
+        self._delete(live, for_good=True)
+        with self._lock:
+            self._seen.pop(change.address, None)
+            self._former.pop(change.address, None)
         try:
-            self._connect().delete(live.address.kind, live.remote)
+            return self._create(replace(change, writes=body))
+        except GatewayFailure as failure:
+            failure.args = (f"{failure.message} (it was deleted to be created anew)",)
+            failure.message = failure.args[0]
+            raise
+
+    def _delete(self, live: Live, *, for_good: bool) -> None:
+        try:
+            self._connect().delete(live.address.kind, live.remote, for_good=for_good)
         except Unanswered as failure:
             if not failure.sent:
                 raise
-            rows = self._list_again(live.address.kind, failure)
-            if any(row["id"] == live.remote["id"] for row in rows):
-                raise
+            for row in self._list_again(live.address.kind, failure):
+                there = for_good or row.get("is_active") is not False
+                if row["id"] == live.remote["id"] and there:
+                    raise
 
     def _make_body(self, change: Change, live: Live | None) -> dict[str, Any]:
         """The whole object: what is live stays as it is, but for the fields that are written."""
@@ -262,7 +312,7 @@ class MarchProxyBackend:
         if live is not None:
             carried = {key: live.remote[key] for key in CARRIED[kind] if key in live.remote}
             body = {**body, **live.fields, **carried}
-        body = {**body, **(change.writes or {}), "cluster_id": self._cluster}
+        body = {**body, **(change.writes or {}), "cluster_id": self._scope.cluster}
         problems = self._find_problems(kind, body)
         if problems:
             raise GatewayFailure(
@@ -279,37 +329,60 @@ class MarchProxyBackend:
         """Read back what became of a write: done as it was meant, or the failure as it was."""
         if isinstance(failure, Unanswered) and not failure.sent:
             raise failure
-        row = self._find(address, self._list_again(address.kind, failure))
+        row = self._scope.find(address, self._list_again(address.kind, failure))
         if row is None:
-            raise failure
-        different = _compare(address.kind, body, row)
+            raise self._explain_taken(address, failure)
+        different = find_differences(address.kind, body, row)
         if not different and row.get("is_active") is not False:
-            return _see(address, row)
+            return see(address, row)
         if isinstance(failure, Unanswered):
             raise failure
+        owner = self._scope.find_owner(row) if address.kind == SERVICE else None
+        if owner is not None:
+            raise GatewayFailure(
+                f"{failure.message}; {address} is owned by {owner}",
+                hint=f"somebody took the name after the plan: plan again; --use-spec {address} "
+                "takes it over",
+            )
         raise GatewayFailure(
             f"{failure.message}; {address} is there, and it isn't what the spec says "
             f"({self._client.redact(', '.join(different)) or 'it is inactive'})",
             hint="somebody made it after the plan: plan again, then apply",
         )
 
+    def _explain_taken(
+        self, address: Address, failure: Unanswered | Rejected
+    ) -> Unanswered | Rejected:
+        """A name that is taken by what the list doesn't show."""
+        if isinstance(failure, Rejected) and "already exists" in failure.message:
+            return Rejected(
+                f"{failure.message}; {address} is in no list that this user may see",
+                status=failure.status,
+                hint="the name is taken by a service that only an admin sees: log in as one, or "
+                "have it renamed",
+            )
+        return failure
+
     def _verify(self, address: Address, body: Row, row: Row | None) -> Live:
         """What came back has to be what was sent."""
         if row is None:
-            row = self._find(address, self._list(address.kind))
-        if row is None or row.get("name") != address.name or row.get("id") is None:
+            row = self._scope.find(address, self._list(address.kind))
+        return self._check_row(address, body, row)
+
+    def _check_row(self, address: Address, body: Row, row: Row | None) -> Live:
+        if row is None or row.get("name") != address.name or row.get("is_active") is False:
             raise GatewayFailure(
                 f"{address}: {self._client.shown_url} said that it is written, and it isn't there",
                 hint="plan again to see what is live now",
             )
-        different = _compare(address.kind, body, row)
+        different = find_differences(address.kind, body, row)
         if different:
             raise GatewayFailure(
                 f"{address}: what came back is not what was sent: "
                 + self._client.redact(", ".join(different)),
                 hint="plan again to see what is live now; the server may not take these values",
             )
-        return _see(address, row)
+        return see(address, row)
 
     def _list(self, kind: str) -> Sequence[Row]:
         dialect = self._connect()
@@ -329,17 +402,6 @@ class MarchProxyBackend:
                 raise failure from None
             raise failure.give_up("and what became of it can't be read") from None
 
-    def _find(self, address: Address, rows: Iterable[Row]) -> Row | None:
-        """The row of that name, the one in our cluster if there are several."""
-        named = [row for row in rows if row["name"] == address.name]
-        near = [row for row in named if self._find_cluster(row) == str(self._cluster)]
-        return next(iter(near or named), None)
-
-    def _find_cluster(self, row: Row) -> str:
-        """A server of one cluster doesn't tell which."""
-        cluster = row.get("cluster_id")
-        return str(self._cluster if cluster is None else cluster)
-
 
 def _want(
     kind: str, fields: Mapping[str, Any], pointer: tuple[str, str], declared: Service | Route
@@ -350,31 +412,3 @@ def _want(
         pointer=pointer,
         protected=declared.protected,
     )
-
-
-def _see(address: Address, row: Row, owner: str | None = None) -> Live:
-    fields = canonical_fields(address.kind, row)
-    carried = {key: row[key] for key in CARRIED[address.kind] if row.get(key) is not None}
-    edited_at = row.get("updated_at")
-    return Live(
-        address=address,
-        fields=fields,
-        digest=digest(fields),
-        owner=owner,
-        edited_at=edited_at if isinstance(edited_at, str) else None,
-        remote={"id": row["id"], "cluster_id": row.get("cluster_id"), **carried},
-    )
-
-
-def _compare(kind: str, body: Row, row: Row) -> list[str]:
-    """The fields that were sent and came back different."""
-    sent, came = canonical_fields(kind, body), canonical_fields(kind, row)
-    different = [
-        f"{name}: sent {value!r}, came {came.get(name)!r}"
-        for name, value in sent.items()
-        if digest(value) != digest(came.get(name))
-    ]
-    cluster = row.get("cluster_id")
-    if cluster is not None and str(cluster) != str(body["cluster_id"]):
-        different.append(f"cluster_id: sent {body['cluster_id']}, came {cluster}")
-    return different

@@ -14,8 +14,11 @@ from penguin_compile.core.errors import GatewayDenied, GatewayFailure
 from penguin_compile.core.resolver import Resolver
 from penguin_compile.core.secret import Masked, SecretReference
 from penguin_compile.live.marchproxy.answer import Answer, redact
+from penguin_compile.live.marchproxy.exchange import show_answer, show_body
 from penguin_compile.live.marchproxy.failures import Unanswered
+from penguin_compile.live.marchproxy.manners import Manners
 from penguin_compile.live.marchproxy.patience import Patience
+from penguin_compile.live.marchproxy.trust import UNTRUSTED_HINT, make_trust
 from penguin_compile.model.environment import Gateway
 
 if TYPE_CHECKING:
@@ -23,10 +26,13 @@ if TYPE_CHECKING:
 
 _LARGEST_BODY = 256 * 1024 * 1024
 _INTERNAL_ERROR = 500
+_IDLE = 3.0  # seconds; the real server hangs up after 5
 
 
 class Client:
     """The connections to one gateway, for several threads. Secrets are resolved when first used.
+
+    `credentials_hint` is what a person is told where the server refuses them; a dialect sets it.
 
     `place` is where the spec speaks of this gateway, such as `environments.prod.marchproxy`.
     """
@@ -36,21 +42,24 @@ class Client:
         gateway: Gateway,
         place: str,
         patience: Patience | None = None,
+        manners: Manners | None = None,
         resolve: Resolver | None = None,
     ) -> None:
-        self._gateway = gateway
+        self.gateway = gateway
+        self._resolve = Resolver() if resolve is None else resolve
         self.place = place
         self.patience = Patience() if patience is None else patience
-        self._resolve = Resolver() if resolve is None else resolve
+        self.credentials_hint = ""
+        self._manners = Manners() if manners is None else manners
+        self._secrets: tuple[str, ...] = ()
         self._lock = threading.Lock()
         self._http: httpx.Client | None = None
         self._url: str | None = None
-        self._token: Masked | None = None
 
     @property
     def shown_url(self) -> str:
         """The gateway's URL as a person may see it: of a secret one only scheme, host and port."""
-        url = self._gateway.url
+        url = self.gateway.url
         if isinstance(url, SecretReference):
             if self._url is None:
                 return str(url)
@@ -59,12 +68,30 @@ class Client:
         parts = _split(url)
         return url.rstrip("/") if parts and _is_usable(parts) else "(no usable URL)"
 
-    def token(self) -> Masked:
-        """The token of the spec's reference; GatewayDenied where there is none to be sent."""
+    def resolve(self, reference: SecretReference) -> Masked:
+        """Return the secret of a reference, which no message shows from now on."""
+        secret = self._resolve(reference)
+        self.hide(secret)
+        return secret
+
+    def resolve_token(self, reference: SecretReference) -> Masked:
+        """Return a secret that a header can carry; GatewayDenied where it can't."""
+        token = self.resolve(reference)
+        if not is_portable(token):
+            raise GatewayDenied(
+                f"the token {reference} holds spaces, line breaks or other characters that no "
+                "header can carry",
+                hint="copy the key again, without quotes and without the line break at its end",
+            )
+        return token
+
+    def hide(self, secret: Masked) -> None:
+        """Keep a secret out of all that is told of answers from now on."""
         with self._lock:
-            if self._token is None:
-                self._token = self._resolve_token()
-            return self._token
+            if secret.reveal() not in self._secrets:
+                # Longest first: where one is a part of another, nothing of either is left.
+                every = (*self._secrets, secret.reveal())
+                self._secrets = tuple(sorted(every, key=len, reverse=True))
 
     def request(
         self,
@@ -87,7 +114,7 @@ class Client:
 
     def redact(self, text: str) -> str:
         """Return a text that holds a server's words, fit to be shown."""
-        return redact(text, () if self._token is None else (self._token.reveal(),))
+        return redact(text, self._secrets)
 
     def close(self) -> None:
         """Give back the connections; a later request opens new ones."""
@@ -109,16 +136,24 @@ class Client:
             # ASCII alone: half a surrogate pair, read from a server, has no bytes in UTF-8.
             content = json.dumps(body, allow_nan=False).encode("ascii")
             headers["Content-Type"] = "application/json"
-        known = () if token is None else (token.reveal(),)
+        log = self._manners.log
+        started = time.monotonic()
+        if log is not None:
+            log(f"> {request}{show_body(body)}")
         try:
             with http.stream(method, url + path, content=content, headers=headers) as response:
-                answer = self._receive(request, response, known)
+                answer = self._receive(request, response)
         except httpx.HTTPError as error:
-            raise self._explain(request, error) from None
-        answer.check(self._credentials_hint())
+            failure = self._explain(request, error)
+            if log is not None:
+                log(f"< {failure.message}")
+            raise failure from None
+        if log is not None:
+            log(show_answer(answer, time.monotonic() - started))
+        answer.check(self.credentials_hint)
         return answer
 
-    def _receive(self, request: str, response: httpx.Response, known: tuple[str, ...]) -> Answer:
+    def _receive(self, request: str, response: httpx.Response) -> Answer:
         chunks: list[bytes] = []
         # The server hangs up after a 500 without saying so. Its body is left unread, because
         # httpx keeps no connection that holds an unread answer, and the next request gets another.
@@ -131,7 +166,8 @@ class Client:
             location=response.headers.get("Location", ""),
             retry_after=response.headers.get("Retry-After", ""),
             body=b"".join(chunks),
-            known=known,
+            request_id=response.headers.get("X-Request-ID", ""),
+            known=self._secrets,
         )
 
     def _read(self, request: str, response: httpx.Response) -> list[bytes]:
@@ -158,11 +194,21 @@ class Client:
             if self._http is None:
                 timeout = httpx.Timeout(self.patience.read, connect=self.patience.connect)
                 agent = {"User-Agent": f"penguin-compile/{__version__}"}
-                self._http = httpx.Client(timeout=timeout, headers=agent, follow_redirects=False)
+                most = self._manners.parallelism
+                limits = httpx.Limits(
+                    max_connections=most, max_keepalive_connections=most, keepalive_expiry=_IDLE
+                )
+                self._http = httpx.Client(
+                    timeout=timeout,
+                    headers=agent,
+                    follow_redirects=False,
+                    limits=limits,
+                    verify=make_trust(insecure=self._manners.insecure),
+                )
             return self._http, self._url
 
     def _resolve_url(self) -> str:
-        given = self._gateway.url
+        given = self.gateway.url
         secret = isinstance(given, SecretReference)
         url = self._resolve(given).reveal() if isinstance(given, SecretReference) else given
         parts = _split(url)
@@ -174,23 +220,6 @@ class Client:
                 "without user, password and query",
             )
         return url.rstrip("/")
-
-    def _resolve_token(self) -> Masked:
-        reference = self._gateway.token
-        if reference is None:
-            raise GatewayDenied(
-                f"{self.place} has no token, and a `standard` MarchProxy wants the cluster's key",
-                hint=f'add to {self.place}: token: {{secret: "env:CLUSTER_API_KEY"}}',
-            )
-        token = self._resolve(reference)
-        text = token.reveal()
-        if not text.isascii() or not text.isprintable() or " " in text:
-            raise GatewayDenied(
-                f"the token {reference} holds spaces, line breaks or other characters that no "
-                "header can carry",
-                hint="copy the key again, without quotes and without the line break at its end",
-            )
-        return token
 
     def _explain(self, request: str, error: httpx.HTTPError) -> GatewayFailure:
         import httpx
@@ -206,17 +235,11 @@ class Client:
             f"{request}: {reason}",
             sent=not isinstance(error, unsent),
             again=not (untrusted or garbled),
-            hint=self._hint(),
+            hint=UNTRUSTED_HINT if untrusted else self._hint(),
         )
 
     def _hint(self) -> str:
         return f"is MarchProxy running there? The address is {self.place}.url"
-
-    def _credentials_hint(self) -> str:
-        reference = self._gateway.token
-        if reference is None:
-            return f'add to {self.place}: token: {{secret: "env:CLUSTER_API_KEY"}}'
-        return f"the token comes from {reference} ({self.place}.token): is it this cluster's key?"
 
 
 _REASONS = {
@@ -232,6 +255,12 @@ _REASONS = {
     "RemoteProtocolError": "the server hung up before its answer was complete",
     "DecodingError": "the answer's compression is broken",
 }
+
+
+def is_portable(token: Masked) -> bool:
+    """Whether a header can carry it."""
+    text = token.reveal()
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 def _find_cause(error: BaseException) -> OSError | None:

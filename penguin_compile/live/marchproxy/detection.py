@@ -1,4 +1,7 @@
-"""Which dialect a server speaks: what the spec says, else what its OpenAPI document shows."""
+"""Which dialect a server speaks: what the spec says, else what its OpenAPI document shows.
+
+Without a document the answers tell: only an api-server has something to log in to.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,10 @@ from typing import Any
 
 from penguin_compile.core.errors import GatewayFailure
 from penguin_compile.live.marchproxy import DIALECTS
+from penguin_compile.live.marchproxy.api_server import ApiServer
 from penguin_compile.live.marchproxy.client import Client
-from penguin_compile.live.marchproxy.failures import Unanswered
+from penguin_compile.live.marchproxy.failures import Rejected, Unanswered
+from penguin_compile.live.marchproxy.login import LOGIN
 
 DEFAULT_DIALECT = "standard"
 _DOCUMENT = "/api/openapi.json"
@@ -26,19 +31,23 @@ class Detected:
 def detect_dialect(client: Client, stated: str | None) -> Detected:
     """Return the dialect to speak; GatewayFailure where this release has none for the server.
 
-    A server without an OpenAPI document is taken for a `standard` one, which the first list
-    answer then shows or not.
+    A server without an OpenAPI document is taken for a `standard` one unless it has a login; the
+    first list answer then shows whether it is one.
     """
     if stated is not None:
-        return Detected(dialect=_require(stated, client, f"{client.place}.dialect asks for it"))
+        return Detected(dialect=stated)
     document = _read_document(client)
     paths = document.get("paths")
     if not isinstance(paths, dict) or not paths:
-        return Detected(dialect=DEFAULT_DIALECT)
-    why = f"its document {client.shown_url}{_DOCUMENT} shows it"
-    return Detected(
-        dialect=_require(_recognize(paths), client, why), version=_read_version(document)
-    )
+        return Detected(dialect=_ask(client))
+    known = (name for name in DIALECTS if DIALECTS.load(name).recognizes(paths))
+    dialect = next(known, None)
+    if dialect is None:
+        raise GatewayFailure(
+            f"{client.shown_url} has no services API of MarchProxy: {_DOCUMENT} there has none",
+            hint=f"is {client.place}.url the address of MarchProxy's API?",
+        )
+    return Detected(dialect=dialect, version=_read_version(document))
 
 
 def _read_document(client: Client) -> Mapping[str, Any]:
@@ -51,17 +60,17 @@ def _read_document(client: Client) -> Mapping[str, Any]:
         return {}
 
 
-def _recognize(paths: Mapping[str, Any]) -> str:
-    if "post" in _methods(paths, "/api/v1/services/import"):
-        return DEFAULT_DIALECT
-    if "post" in _methods(paths, "/api/v1/auth/login"):
-        return "api-server"
-    return DEFAULT_DIALECT if "get" in _methods(paths, "/api/v1/services") else "unknown"
-
-
-def _methods(paths: Mapping[str, Any], path: str) -> frozenset[str]:
-    operations = paths.get(path)
-    return frozenset(operations) if isinstance(operations, dict) else frozenset()
+def _ask(client: Client) -> str:
+    """A path that is there for another method answers 405 and does nothing."""
+    try:
+        client.request("GET", LOGIN)
+    except Rejected as failure:
+        return ApiServer.name if failure.status == 405 else DEFAULT_DIALECT
+    except Unanswered:
+        raise
+    except GatewayFailure:
+        pass
+    return DEFAULT_DIALECT
 
 
 def _read_version(document: Mapping[str, Any]) -> str | None:
@@ -69,18 +78,3 @@ def _read_version(document: Mapping[str, Any]) -> str | None:
     version = info.get("version") if isinstance(info, dict) else None
     plain = isinstance(version, str) and version.isprintable() and len(version) <= 40
     return version if plain else None
-
-
-def _require(dialect: str, client: Client, why: str) -> str:
-    if dialect in DIALECTS:
-        return dialect
-    if dialect == "unknown":
-        raise GatewayFailure(
-            f"{client.shown_url} has no services API of MarchProxy: {why}",
-            hint=f"is {client.place}.url the address of MarchProxy's API?",
-        )
-    raise GatewayFailure(
-        f"{client.shown_url}: this release speaks the `standard` dialect only, not `{dialect}` "
-        f"({why})",
-        hint="compile still writes the JSON files; plan and apply need a `standard` MarchProxy",
-    )

@@ -17,11 +17,18 @@ Row: TypeAlias = Mapping[str, Any]  # one resource as the server tells it, witho
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abilities:
-    """What a server of a dialect takes; the plan is checked against it before any write."""
+    """What a server of a dialect takes; the plan is checked against it before any write.
 
+    `immutable` are the fields that no update changes: another value is a delete and a create.
+    `imports` says that many resources can be written by one request.
+    """
+
+    kinds: tuple[str, ...]
     deletes: frozenset[str]
     protocols: tuple[str, ...]
     auth_types: tuple[str, ...]
+    immutable: frozenset[str] = frozenset()
+    imports: bool = False
 
 
 class Dialect(Protocol):
@@ -34,7 +41,14 @@ class Dialect(Protocol):
     name: str
     abilities: Abilities
 
-    def __init__(self, client: Client, cluster: int, identity: Identity) -> None: ...
+    def __init__(self, client: Client, cluster: int | str | None, identity: Identity) -> None: ...
+
+    @staticmethod
+    def recognizes(paths: Mapping[str, Any]) -> bool:
+        """Whether the paths of an OpenAPI document are those of such a server."""
+
+    def find_cluster(self) -> int:
+        """The id of the cluster that the spec names by id or name; asked once, before the rest."""
 
     def list_services(self) -> Sequence[Row]:
         """Every service that the server shows, of all clusters and collections: complete."""
@@ -42,11 +56,26 @@ class Dialect(Protocol):
     def list_mappings(self) -> Sequence[Row]:
         """Every mapping of the cluster."""
 
-    def create(self, kind: str, body: Row) -> Row | None:
-        """Create a resource whose name is free."""
+    def create(self, kind: str, body: Row, former: Row | None) -> Row | None:
+        """Create a resource whose name is free, or taken by ours that was softly deleted."""
 
-    def update(self, kind: str, remote: Row, body: Row) -> Row | None:
-        """Make a resource that which the body says, whole."""
+    def update(self, kind: str, remote: Row, body: Row, changed: Row) -> Row | None:
+        """Make a resource that which the body says, whole; `changed` are the fields that differ."""
 
-    def delete(self, kind: str, remote: Row) -> None:
-        """Delete a resource; one that is gone already is done."""
+    def import_all(self, bodies: Sequence[tuple[str, Row]]) -> Mapping[str, str]:
+        """Create or replace all, each with its kind, by name, in one request; what failed and why.
+
+        Asked only of a dialect whose abilities say so.
+        """
+
+    def delete(self, kind: str, remote: Row, *, for_good: bool) -> None:
+        """Delete a resource; one that is gone already is done.
+
+        `for_good`: its name has to be free afterwards.
+        """
+
+
+def offers(paths: Mapping[str, Any], method: str, path: str) -> bool:
+    """Whether an OpenAPI document has that operation."""
+    operations = paths.get(path)
+    return isinstance(operations, dict) and method in operations

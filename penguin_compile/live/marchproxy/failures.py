@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from penguin_compile.core.errors import GatewayFailure
+from penguin_compile.core.errors import GatewayDenied, GatewayFailure
+
+
+class Denied(GatewayDenied):
+    """The server answered 401 or 403: it doesn't take these credentials, or not for this."""
+
+    def __init__(self, message: str, *, status: int, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
 
 
 class Rejected(GatewayFailure):
@@ -17,7 +25,7 @@ class Unanswered(GatewayFailure):
     """No clear answer. Where the request was `sent`, it may be done or not: read back first.
 
     `again` says that another try may help; `retry_after` is what the server asked to wait, in
-    seconds.
+    seconds; `status` is there where it answered at all.
     """
 
     def __init__(
@@ -27,12 +35,14 @@ class Unanswered(GatewayFailure):
         sent: bool,
         again: bool,
         retry_after: float | None = None,
+        status: int | None = None,
         hint: str | None = None,
     ) -> None:
         super().__init__(message, hint=hint)
         self.sent = sent
         self.again = again
         self.retry_after = retry_after
+        self.status = status
 
     def give_up(self, why: str) -> Unanswered:
         """Return the same failure as one that no other try is to follow, and why."""
@@ -41,5 +51,6 @@ class Unanswered(GatewayFailure):
             sent=self.sent,
             again=False,
             retry_after=self.retry_after,
+            status=self.status,
             hint=self.hint,
         )

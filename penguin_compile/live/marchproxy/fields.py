@@ -42,6 +42,8 @@ _REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "service": ("ip_fqdn", "port"),
     "mapping": ("source_services", "dest_services"),
 }
+_NULLABLE = frozenset(("collection",))
+_FLAGS = frozenset(("tls_enabled", "tls_verify", "health_check_enabled"))
 _LENGTHS = {"name": (1, 100), "ip_fqdn": (1, 255), "collection": (0, 100)}
 _RANGES = {"port": (1, 65535), "listen_port": (1, 65535), "health_check_interval": (5, 2**31 - 1)}
 
@@ -68,6 +70,7 @@ def find_problems(
     for name in _REQUIRED[kind]:
         if not body.get(name):
             yield f"{name} is missing, and MarchProxy needs it"
+    yield from _find_unreadable(kind, body)
     for name, (least, most) in _LENGTHS.items():
         value = body.get(name)
         if isinstance(value, str) and not least <= len(value) <= most:
@@ -76,9 +79,17 @@ def find_problems(
         value = body.get(name)
         if isinstance(value, int) and not least <= value <= most:
             yield f"{name} is {value}, and MarchProxy takes {least} to {most}"
+    server = f"{'an' if dialect[0] in 'aeiou' else 'a'} `{dialect}` MarchProxy"
     for name, known in (("protocol", abilities.protocols), ("auth_type", abilities.auth_types)):
         value = body.get(name)
         if value is not None and value not in known:
-            yield (
-                f"a `{dialect}` MarchProxy doesn't take {name} {value!r}, only {', '.join(known)}"
-            )
+            yield f"{server} doesn't take {name} {value!r}, only {', '.join(known)}"
+
+
+def _find_unreadable(kind: str, body: Mapping[str, Any]) -> Iterator[str]:
+    """What a real server saves without a word and answers 500 for ever after."""
+    for name in FIELDS[kind]:
+        if name in body and body[name] is None and name not in _NULLABLE:
+            yield f"{name} is null, and MarchProxy takes that for {', '.join(_NULLABLE)} alone"
+        elif name in _FLAGS and not isinstance(body.get(name, False), bool):
+            yield f"{name} is no boolean, and MarchProxy takes true or false"

@@ -6,16 +6,20 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from email.utils import formatdate
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 import pytest
 
-from penguin_compile.core.errors import GatewayFailure
+from penguin_compile.core.errors import UsageError
+from penguin_compile.live.marchproxy import DIALECTS
 from penguin_compile.live.marchproxy.answer import Answer, parse_retry_after
 from penguin_compile.live.marchproxy.backend import MarchProxyBackend
 from penguin_compile.live.marchproxy.fields import canonical_fields
 from penguin_compile.model.record import Desired
+from penguin_compile.sections.environments import GatewayShape
 from tests.models import example_app, read_app, render
 
 SPEC = """
@@ -190,9 +194,16 @@ def test_nothing_is_asked_and_no_secret_is_needed_before_a_request(
 
 
 def test_an_unknown_dialect_is_refused_without_a_request() -> None:
-    backend = make_backend(SPEC.replace("      url:", "      dialect: api-server\n      url:"))
-    with pytest.raises(GatewayFailure, match="`standard` dialect only"):
-        backend.read()
+    app = read_app(SPEC)
+    assert app.environment.gateway is not None
+    with pytest.raises(UsageError, match='no MarchProxy dialect is called "fork"'):
+        MarchProxyBackend(replace(app.environment.gateway, dialect="fork"), app)
+
+
+def test_the_language_knows_every_dialect() -> None:
+    stated = GatewayShape.model_fields["dialect"].annotation
+    assert {*DIALECTS, None} == {*get_args(get_args(stated)[0]), None}
+    assert get_args(stated)[1] is NoneType
 
 
 def test_importing_the_backend_loads_nothing_heavy() -> None:

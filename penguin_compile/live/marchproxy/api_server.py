@@ -1,0 +1,232 @@
+"""The `api-server` dialect: the public api-server, with a user's JWT.
+
+PATCH takes what changes and checks none of it, DELETE is soft unless it is permanent, lists come
+in pages. There is no import, and nothing that knows mappings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from penguin_compile.core.errors import GatewayDenied, GatewayFailure
+from penguin_compile.live.marchproxy.answer import Answer
+from penguin_compile.live.marchproxy.client import Client
+from penguin_compile.live.marchproxy.dialect import Abilities, Row, offers
+from penguin_compile.live.marchproxy.failures import Denied, Rejected, Unanswered
+from penguin_compile.live.marchproxy.login import LOGIN, Login
+from penguin_compile.live.marchproxy.rows import is_row, read_page
+from penguin_compile.model.app import Identity
+
+_SERVICES: Final = "/api/v1/services"
+_CLUSTERS: Final = "/api/v1/clusters"
+_PAGE: Final = 1000
+_PASSES: Final = 5
+_DEFAULT_CLUSTER: Final = 1
+_SECRETS: Final = {"jwt": "jwt_secret", "base64": "token_base64"}  # by auth_type, what it needs
+_POISON: Final = (
+    "one row with a value that the server itself doesn't know makes every page that holds it fail: "
+    "see GET /api/v1/config/{cluster}, and mend it with a valid PATCH"
+)
+
+
+class ApiServer:
+    """One cluster of an api-server."""
+
+    name = "api-server"
+    abilities = Abilities(
+        kinds=("service",),
+        deletes=frozenset({"service"}),
+        protocols=("tcp", "udp", "http", "https"),
+        auth_types=("none", "base64", "jwt"),
+        immutable=frozenset({"cluster_id"}),
+    )
+
+    def __init__(self, client: Client, cluster: int | str | None, identity: Identity) -> None:
+        del identity  # nothing here keeps who wrote it
+        self._client = client
+        self._cluster = cluster
+        self._login = Login(client)
+
+    @staticmethod
+    def recognizes(paths: Mapping[str, Any]) -> bool:
+        """By its login and services, without an import."""
+        imports = offers(paths, "post", f"{_SERVICES}/import")
+        return offers(paths, "post", LOGIN) and offers(paths, "get", _SERVICES) and not imports
+
+    def find_cluster(self) -> int:
+        """By its id as it stands; by its name from the list of clusters."""
+        if self._cluster is None:
+            return _DEFAULT_CLUSTER
+        if isinstance(self._cluster, int) or self._cluster.isdecimal():
+            return int(self._cluster)
+        answer = self._request("GET", f"{_CLUSTERS}?skip=0&limit={_PAGE}&active_only=true")
+        rows, _ = read_page(answer, "clusters", self.name)
+        known = {row["name"]: row["id"] for row in rows}
+        if not isinstance(known.get(self._cluster), int):
+            names = self._client.redact(", ".join(sorted(known))) or "none"
+            raise GatewayDenied(
+                f"{answer.request}: there is no cluster {self._cluster!r}; this user sees: {names}",
+                hint=f"write one of them, or its id, as {self._client.place}.cluster",
+            )
+        return int(known[self._cluster])
+
+    def list_services(self) -> Sequence[Row]:
+        """Every service of all clusters, deleted ones too, because names are unique over all.
+
+        Pages by offset skip and repeat rows while others write: then all is read again.
+        """
+        for _ in range(_PASSES):
+            rows, complete = self._read_pages()
+            if complete:
+                return [_mark(row) for row in rows]
+        raise GatewayFailure(
+            f"GET {self._client.shown_url}{_SERVICES}: the list changed while it was read, "
+            f"{_PASSES} times in a row",
+            hint="others are writing there; the same command may be run again",
+        )
+
+    def list_mappings(self) -> Sequence[Row]:
+        """There are none that could be read or written."""
+        return ()
+
+    def create(self, kind: str, body: Row, former: Row | None) -> Row | None:
+        """POST a service, or PATCH the deleted one that has its name, whole and active again."""
+        if former is not None:
+            whole = {key: one for key, one in body.items() if key not in ("name", "cluster_id")}
+            return self.update(kind, former, body, whole)
+        row = self._request("POST", _SERVICES, body, repeatable=False).parse()
+        return self._finish(row, None)
+
+    def update(self, kind: str, remote: Row, body: Row, changed: Row) -> Row | None:
+        """PATCH what changes. It was checked before: the server saves what it can't read again."""
+        del kind, body
+        content = dict(changed)
+        if remote.get("is_active") is False:
+            content["is_active"] = True
+        row = self._request("PATCH", f"{_SERVICES}/{remote['id']}", content).parse()
+        return self._finish(row, changed.get("auth_type"))
+
+    def import_all(self, bodies: Sequence[tuple[str, Row]]) -> Mapping[str, str]:
+        """There is none."""
+        raise GatewayFailure(f"an `api-server` MarchProxy can't import {len(bodies)} resources")
+
+    def delete(self, kind: str, remote: Row, *, for_good: bool) -> None:
+        """DELETE softly, so that an admin can bring it back, or for good; then look."""
+        del kind
+        path = f"{_SERVICES}/{remote['id']}"
+        try:
+            self._request("DELETE", f"{path}?permanent=true" if for_good else path)
+        except Rejected as failure:
+            if failure.status != 404:
+                raise
+        row = self._find(remote["id"])
+        if row is not None and (for_good or row.get("is_active") is not False):
+            raise GatewayFailure(
+                f"DELETE {self._client.shown_url}{path}: the server said that it is done, and the "
+                "service is still there",
+                hint="plan again to see what is live now",
+            )
+
+    def _read_pages(self) -> tuple[list[Row], bool]:
+        """One pass over the list, and whether it can be whole."""
+        rows: dict[Any, Row] = {}
+        totals: set[int] = set()
+        skip = 0
+        while True:
+            answer = self._read_list(skip, _PAGE)
+            page, total = read_page(answer, "services", self.name)
+            if total is None:
+                raise GatewayFailure(
+                    f"{answer.request}: the answer tells no total, so nobody knows what is missing",
+                    hint="is the URL that of a MarchProxy that speaks the `api-server` dialect?",
+                )
+            rows.update((row["id"], row) for row in page)
+            totals.add(total)
+            skip += len(page)
+            if not page or skip >= total:
+                return list(rows.values()), totals == {len(rows)}
+
+    def _read_list(self, skip: int, limit: int) -> Answer:
+        path = f"{_SERVICES}?skip={skip}&limit={limit}&active_only=false"
+        try:
+            return self._request("GET", path)
+        except Unanswered as failure:
+            if failure.status == 500:
+                failure.hint = _POISON
+            raise
+
+    def _finish(self, row: Mapping[str, Any], auth_type: object) -> Row:
+        """See that a service has the secret that its auth_type needs, and read it back.
+
+        A change of auth_type makes none; what the server answers to the request for one is kept
+        nowhere.
+        """
+        if not is_row(row):
+            raise GatewayFailure(
+                f"{self._client.shown_url}: the answer to a write holds no service with name and id"
+            )
+        needed = auth_type if auth_type in _SECRETS else _find_lack(row)
+        if needed is not None:
+            path = f"{_SERVICES}/{row['id']}/rotate-token"
+            self._request("POST", path, {"auth_type": needed})
+        found = self._find(row["id"])
+        if found is None:
+            raise GatewayFailure(
+                f"GET {self._client.shown_url}{_SERVICES}/{row['id']}: the server said that it is "
+                "written, and it isn't there",
+                hint="plan again to see what is live now",
+            )
+        return found
+
+    def _find(self, identity: object) -> Row | None:
+        try:
+            row = self._request("GET", f"{_SERVICES}/{identity}").parse()
+        except Rejected as failure:
+            if failure.status != 404:
+                raise
+            return None
+        return _mark(row)
+
+    def _request(
+        self, method: str, path: str, body: Row | None = None, *, repeatable: bool = True
+    ) -> Answer:
+        token = self._login.token()
+        try:
+            return self._client.request(method, path, body, token=token, repeatable=repeatable)
+        except Denied as denial:
+            another = self._login.replace(token) if denial.status == 401 else None
+            if another is None:
+                raise
+            return self._client.request(method, path, body, token=another, repeatable=repeatable)
+        except Rejected as failure:
+            if failure.status == 404 and path.startswith(f"{_SERVICES}/"):
+                self._check_user(failure)
+            raise
+
+    def _check_user(self, failure: Rejected) -> None:
+        """A deactivated user gets 404 for everything: that is no service that is gone."""
+        try:
+            self._read_list(0, 1)
+        except Rejected as other:
+            if other.status == 404:
+                hint = self._client.credentials_hint
+                message = f"{failure.message}; and so is the list: is this user still active?"
+                raise GatewayDenied(message, hint=hint) from None
+            raise
+
+
+def _find_lack(row: Mapping[str, Any]) -> str | None:
+    """The auth_type of a service whose secret isn't there: null is told, a secret was stripped."""
+    kind = row.get("auth_type")
+    name = _SECRETS.get(kind) if isinstance(kind, str) else None
+    return kind if name is not None and name in row and row[name] is None else None
+
+
+def _mark(row: Mapping[str, Any]) -> Row:
+    """A service without its secret lets nobody in: it is not yet what its auth_type says.
+
+    So a run that was killed between the two requests is finished by the next.
+    """
+    lack = _find_lack(row)
+    return row if lack is None else {**row, "auth_type": f"{lack} without a secret"}
