@@ -6,6 +6,7 @@ Users log in for a JWT; PATCH saves what it can not show afterwards; deletes kee
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from penguin_compile.sandbox.fields import (
@@ -59,7 +60,13 @@ _LONGEST_COLLECTION = 100
 _EXPIRES_IN = 3600
 _CLUSTER_KEY = "cluster-api-key"
 
-_CLUSTER_ID = Field(name="cluster_id", kind="integer", required=True, most=LARGEST_INTEGER)
+_CLUSTER_ID = Field(
+    name="cluster_id",
+    kind="integer",
+    required=True,
+    least=-LARGEST_INTEGER,
+    most=LARGEST_INTEGER,
+)
 _SERVICE = make_service_fields(_PROTOCOLS, _AUTH_TYPES, _CLUSTER_ID)
 _UPDATE = (
     Field(name="name", kind="string", nullable=True, least=1, most=100),
@@ -86,7 +93,7 @@ _LOGIN = (
 _REFRESH = (Field(name="refresh_token", kind="string", required=True),)
 _ASSIGNMENT = (
     Field(name="user_id", kind="integer", required=True),
-    Field(name="service_id", kind="integer", required=True, most=LARGEST_INTEGER),
+    replace(_CLUSTER_ID, name="service_id"),
 )
 _PAGE = (
     Field(name="skip", kind="integer", default=0, least=0),

@@ -160,7 +160,9 @@ def test_a_500_may_have_done_the_work(what: str, done: list[str]) -> None:
 
 def test_half_an_answer_is_work_done() -> None:
     with Sandbox(faults=["POST /services:half:x1"]) as sandbox, open_client(sandbox) as client:
-        with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
+        with pytest.raises(
+            httpx.RemoteProtocolError, match="without sending complete message body"
+        ):
             client.post("/services", json=SERVICE)
         assert list_names(sandbox) == ["shop-api"]
 
