@@ -121,6 +121,8 @@ def _created(change: ChangeView, value: FieldView | None, longest: int) -> str:
 
 
 def _updated(change: ChangeView, longest: int) -> Iterator[str]:
+    if change.reason and not change.fields:
+        yield printable(change.reason)
     for one in change.fields:
         if one.written:
             name = "" if one.path == VALUE else f"{printable(one.path)} "

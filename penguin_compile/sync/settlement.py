@@ -198,13 +198,23 @@ def _settle_object(resource: Resource, desired: Desired) -> Change:
         writes[path] = wanted
     if live.fixed:
         return _replace(resource, live, everything)
+    reason = ""
+    if live.owner is not None and not writes:  # its fields are ours already, its place is not
+        writes, reason = everything, f"taken over: owned by {live.owner}"
+        classes.append(ChangeClass.UPDATE)
     if writes and resource.decision is Decision.KEEP_LIVE:
         ledger = None if base is None else dict(base.fields)
         klass = ChangeClass.OVERRIDE_KEPT
         return _change(resource, klass, Action.NONE, tuple(changed), ledger=ledger)
     action = Action.UPDATE if writes else Action.NONE
     return _change(
-        resource, worst(classes), action, tuple(changed), ledger=everything, writes=writes
+        resource,
+        worst(classes),
+        action,
+        tuple(changed),
+        ledger=everything,
+        writes=writes,
+        reason=reason,
     )
 
 

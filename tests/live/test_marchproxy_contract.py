@@ -200,6 +200,10 @@ def test_another_cluster_is_left_alone_until_a_person_says_so(
         assert gateway.rows()["shop-web"]["id"] != before["id"]
     else:
         assert penguin(*APPLY, *decided).code == 0
+        gateway.edit("shop-web", cluster_id=2)  # and nothing else
+        plan = penguin("plan", "--env", "dev", *decided)
+        assert "~ service/shop-web   taken over: owned by cluster 2" in plan.out
+        assert penguin(*APPLY, *decided).code == 0
     assert has(gateway.rows()["shop-web"], port=80, cluster_id=1)
     assert is_settled(penguin)
 
