@@ -153,7 +153,7 @@ def test_a_user_without_the_right_to_write(shop, wanted):
         shop.sql(one)
     try:
         shop.url = url.set(username=name, password="x").render_as_string(False)
-        refuse(shop, "this user has no right to do that", "grant it, or name another user")
+        refuse(shop, "INSERT, UPDATE and DELETE to apply", "the penguin_ tables")
     finally:
         shop.url = direct
         shop.sql(f"DROP ROLE {name}" if postgres else f"DROP USER {who}")
