@@ -19,7 +19,8 @@ from penguin_compile.cli.planning import (
 from penguin_compile.core.errors import FileFailure, PenguinError, UsageError
 
 if TYPE_CHECKING:
-    from penguin_compile.sync.state import Revision, State, Step
+    from penguin_compile.sync.remembered import Revision, Step
+    from penguin_compile.sync.state import State
 
 _HINT = "--format json shows who applied it and when, and what became of each change"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from penguin_compile.report.printable import printable
-from penguin_compile.sync.state import Revision
+from penguin_compile.sync.remembered import Revision
 
 Counts = Mapping[int, Mapping[str, int]]
 _HEADINGS = ("REVISION", "STARTED", "STATUS", "ACTOR", "COMMIT", "SPEC", "CHANGES", "NOTE")

@@ -23,8 +23,9 @@ from penguin_compile.sync.edits import find_edits, mark_edits
 from penguin_compile.sync.holder import user_name
 from penguin_compile.sync.lock import Lock, hold_lock
 from penguin_compile.sync.outcome import GatewayWriter, Outcome, Progress
+from penguin_compile.sync.remembered import AuditEntry, Entry, RevisionStart
 from penguin_compile.sync.requests import Recorder, apply_requests, ledger_entry, step_of
-from penguin_compile.sync.state import AuditEntry, Entry, RevisionStart, State
+from penguin_compile.sync.state import State
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

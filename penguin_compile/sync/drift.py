@@ -19,7 +19,8 @@ from penguin_compile.sync.holder import user_name
 from penguin_compile.sync.lock import hold_lock
 from penguin_compile.sync.plan_file import plan_text
 from penguin_compile.sync.planning import Situation
-from penguin_compile.sync.state import AuditEntry, Entry, RevisionStart, State, Step
+from penguin_compile.sync.remembered import AuditEntry, Entry, RevisionStart, Step
+from penguin_compile.sync.state import State
 
 _ACKNOWLEDGE = "acknowledge"
 

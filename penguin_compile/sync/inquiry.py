@@ -17,9 +17,9 @@ from penguin_compile.model.record import Base, Desired, Live
 from penguin_compile.sync.drift import LiveEdit, find_edit
 from penguin_compile.sync.past import AuditRecord, find_revision, read_audit
 from penguin_compile.sync.planning import Situation
+from penguin_compile.sync.remembered import Revision
 from penguin_compile.sync.session import Session
 from penguin_compile.sync.sight import find_sight
-from penguin_compile.sync.state import Revision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

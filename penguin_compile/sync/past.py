@@ -14,7 +14,8 @@ from penguin_compile.model.address import Address
 from penguin_compile.model.record import Base
 from penguin_compile.sync.ledger import Ledger, LedgerRow
 from penguin_compile.sync.ledger_text import read_fields
-from penguin_compile.sync.state import CONFIG_TABLE, Revision, State
+from penguin_compile.sync.remembered import Revision
+from penguin_compile.sync.state import CONFIG_TABLE, State
 from penguin_compile.sync.state_tables import FIRST, read_version, state_table
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from penguin_compile.model.record import Desired
 from penguin_compile.sync.crew import Crew, Withdrawn
 from penguin_compile.sync.lock import Lock
 from penguin_compile.sync.outcome import Failed, GatewayWriter, Outcome, Progress, Skipped
-from penguin_compile.sync.state import AuditEntry, Entry, State, Step
+from penguin_compile.sync.remembered import AuditEntry, Entry, Step
+from penguin_compile.sync.state import State
 
 # The fields of a mapping that name services. Source: services.json and mappings.json.
 _REFERENCES: Final = ("source_services", "dest_services")

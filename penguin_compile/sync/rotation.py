@@ -26,7 +26,7 @@ from penguin_compile.sync.edits import find_edits, mark_edits
 from penguin_compile.sync.holder import user_name
 from penguin_compile.sync.lock import hold_lock
 from penguin_compile.sync.plan_file import plan_text
-from penguin_compile.sync.state import AuditEntry, Entry, RevisionStart, Step
+from penguin_compile.sync.remembered import AuditEntry, Entry, RevisionStart, Step
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -11,7 +11,6 @@ import os
 import uuid
 import zlib
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,9 +20,9 @@ from penguin_compile.live.config.bulk import in_lists, insert_rows
 from penguin_compile.live.config.database import Database, fetch_tuples
 from penguin_compile.model.address import Address
 from penguin_compile.model.record import Base
-from penguin_compile.model.setting import Manage
 from penguin_compile.sync.ledger import Ledger, LedgerRow
 from penguin_compile.sync.ledger_text import write_fields
+from penguin_compile.sync.remembered import AuditEntry, Entry, Revision, RevisionStart, Step
 from penguin_compile.sync.state_tables import FIRST, migrate, read_version, state_table
 
 if TYPE_CHECKING:
@@ -35,69 +34,6 @@ _SALT_BYTES: Final = 32
 _LONG_PLAN: Final = 1_000_000
 _PACKED: Final = "zlib+base64:"
 _READING: Final = "reading the state"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """What the ledger is to hold of an address; `fields` None: nothing."""
-
-    address: Address
-    fields: Mapping[str, Any] | None
-    manage: str = Manage.MERGE.value
-    protected: bool = False
-    kept: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RevisionStart:
-    """What a revision knows when it begins. `plan` is JSON without secrets.
-
-    `note` says what it was where it was no plain apply: a rollback, an acknowledgement. `complete`:
-    it is done in the transaction that begins it.
-    """
-
-    actor: str
-    tool_version: str
-    spec_digest: str
-    git_commit: str | None = None
-    plan: str | None = None
-    note: str | None = None
-    complete: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revision:
-    """One apply. `status` is running, done, partial, or interrupted (found running by a later)."""
-
-    id: int
-    started_at: str
-    finished_at: str | None
-    actor: str
-    tool_version: str
-    git_commit: str | None
-    spec_digest: str
-    status: str
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """What became of one change: pending, intent, done, failed, skipped, or unknown."""
-
-    address: Address
-    action: str
-    status: str
-    message: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
-    """Who changed what, from what to what; secrets as their state."""
-
-    address: Address
-    action: str
-    before: Mapping[str, Any] | None
-    after: Mapping[str, Any] | None
 
 
 def open_state(

@@ -11,14 +11,8 @@ from penguin_compile.model.setting import Manage
 from penguin_compile.sync.drift import acknowledge, find_edit
 from penguin_compile.sync.lock import hold_lock
 from penguin_compile.sync.past import count_steps, find_other_apps, read_audit, settled_at
-from penguin_compile.sync.state import (
-    AuditEntry,
-    Entry,
-    RevisionStart,
-    State,
-    Step,
-    open_state,
-)
+from penguin_compile.sync.remembered import AuditEntry, Entry, RevisionStart, Step
+from penguin_compile.sync.state import State, open_state
 from penguin_compile.sync.state_tables import read_version
 from tests.live.settings_app import make_plan
 
