@@ -6,15 +6,25 @@ Users log in for a JWT; PATCH saves what it can not show afterwards; deletes kee
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from penguin_compile.sandbox.api_server_objects import (
+    ASSIGNMENT,
+    AUTH_TYPES,
+    LOGIN,
+    OF_CLUSTER,
+    PAGE,
+    PERMANENT,
+    PROTOCOLS,
+    REFRESH,
+    ROTATE,
+    SERVICE,
+    UPDATE,
+    describe_objects,
+)
 from penguin_compile.sandbox.fields import (
-    LARGEST_INTEGER,
-    Field,
     JsonObject,
     check_object,
-    describe_object,
 )
 from penguin_compile.sandbox.routing import (
     FAILURE,
@@ -28,15 +38,10 @@ from penguin_compile.sandbox.routing import (
 )
 from penguin_compile.sandbox.service import (
     HEALTH,
-    HEALTH_ANSWER,
-    NAME,
-    ROW_ID,
-    ROW_STATE,
     SERVICE_BY_ID,
     SERVICES,
     check,
     make_jwt_secret,
-    make_service_fields,
     make_token,
     refuse_taken_name,
 )
@@ -46,8 +51,6 @@ if TYPE_CHECKING:
     from penguin_compile.sandbox.routing import Handler
     from penguin_compile.sandbox.store import Store, Table
 
-_PROTOCOLS = ("tcp", "udp", "http", "https")
-_AUTH_TYPES = ("none", "base64", "jwt")
 _NEVER_NULL = (
     "tls_enabled",
     "tls_verify",
@@ -60,49 +63,6 @@ _LONGEST_COLLECTION = 100
 _EXPIRES_IN = 3600
 _CLUSTER_KEY = "cluster-api-key"
 
-_CLUSTER_ID = Field(
-    name="cluster_id",
-    kind="integer",
-    required=True,
-    least=-LARGEST_INTEGER,
-    most=LARGEST_INTEGER,
-)
-_SERVICE = make_service_fields(_PROTOCOLS, _AUTH_TYPES, _CLUSTER_ID)
-_UPDATE = (
-    Field(name="name", kind="string", nullable=True, least=1, most=100),
-    Field(name="ip_fqdn", kind="string", nullable=True, least=1, most=255),
-    Field(name="port", kind="integer", nullable=True, least=1, most=65535),
-    *(
-        Field(name=name, kind="string", nullable=True)
-        for name in ("protocol", "collection", "auth_type", "health_check_path")
-    ),
-    *(
-        Field(name=name, kind="boolean", nullable=True)
-        for name in ("tls_enabled", "tls_verify", "health_check_enabled", "is_active")
-    ),
-    Field(
-        name="health_check_interval", kind="integer", nullable=True, least=5, most=LARGEST_INTEGER
-    ),
-)
-_ROTATE = (Field(name="auth_type", kind="string", required=True),)
-_LOGIN = (
-    Field(name="username", kind="string", required=True, least=3, most=128),
-    Field(name="password", kind="string", required=True, least=8),
-    Field(name="totp_code", kind="string", nullable=True, least=6, most=6),
-)
-_REFRESH = (Field(name="refresh_token", kind="string", required=True),)
-_ASSIGNMENT = (
-    Field(name="user_id", kind="integer", required=True),
-    replace(_CLUSTER_ID, name="service_id"),
-)
-_PAGE = (
-    Field(name="skip", kind="integer", default=0, least=0),
-    Field(name="limit", kind="integer", default=100, least=1, most=1000),
-    Field(name="active_only", kind="boolean", default=True),
-)
-_OF_CLUSTER = Field(name="cluster_id", kind="integer", nullable=True)
-_PERMANENT = Field(name="permanent", kind="boolean", default=False)
-
 
 def authenticate(accounts: Accounts, authorization: str | None) -> User:
     """Accept a user's token; Refusal 403 without one, 401 if it is wrong, 404 without its user."""
@@ -114,7 +74,7 @@ def authenticate(accounts: Accounts, authorization: str | None) -> User:
 
 def log_in(_store: Store, request: Request) -> Response:
     """Answer tokens for a name and a password, or that a second factor is needed."""
-    body = check(_LOGIN, request.parse_body())
+    body = check(LOGIN, request.parse_body())
     user = request.accounts.log_in(str(body["username"]), str(body["password"]))
     if user is None:
         raise Refusal(401, "Incorrect username or password")
@@ -137,7 +97,7 @@ def log_in(_store: Store, request: Request) -> Response:
 
 def refresh_token(_store: Store, request: Request) -> Response:
     """Answer new tokens for a refresh token."""
-    body = check(_REFRESH, request.parse_body())
+    body = check(REFRESH, request.parse_body())
     number = request.accounts.read_token(str(body["refresh_token"]), "refresh")
     if number is None:
         raise Refusal(401, "Invalid refresh token")
@@ -162,7 +122,7 @@ def assign_service(store: Store, request: Request) -> Response:
     """Let a user see a service; only for administrators."""
     if not _asking(request).is_admin:
         raise Refusal(403, "Admin access required")
-    body = check(_ASSIGNMENT, request.parse_body())
+    body = check(ASSIGNMENT, request.parse_body())
     user = require(request.accounts.find(request.parameters["user_id"]), "User")
     with store.transaction():
         service = require(store.find("services", id=body["service_id"]), "Service")
@@ -197,7 +157,7 @@ def list_services(store: Store, request: Request) -> Response:
 
 def create_service(store: Store, request: Request) -> Response:
     """Create a service whose name is free in all clusters, deleted ones included."""
-    values = check(_SERVICE, request.parse_body())
+    values = check(SERVICE, request.parse_body())
     with store.transaction():
         require(store.find("clusters", id=values["cluster_id"]), "Cluster")
         refuse_taken_name(store, values)
@@ -219,7 +179,7 @@ def get_service(store: Store, request: Request) -> Response:
 def update_service(store: Store, request: Request) -> Response:
     """Change the fields that are sent, with few checks: what can not be shown is saved and 500."""
     body = request.parse_body()
-    values, problems = check_object(_UPDATE, body)
+    values, problems = check_object(UPDATE, body)
     if problems:
         raise Refusal(422, problems)
     sent = {name: value for name, value in values.items() if name in cast("JsonObject", body)}
@@ -242,7 +202,7 @@ def delete_service(store: Store, request: Request) -> Response:
 
 def rotate_token(store: Store, request: Request) -> Response:
     """Make a new secret of a service, and answer it."""
-    auth_type = check(_ROTATE, request.parse_body())["auth_type"]
+    auth_type = check(ROTATE, request.parse_body())["auth_type"]
     if auth_type not in ("base64", "jwt"):
         raise Refusal(400, "auth_type must be base64 or jwt")
     made = _make_secret(auth_type)
@@ -315,8 +275,8 @@ def _show(row: JsonObject) -> Response:
 def _is_poisoned(row: JsonObject) -> bool:
     """Tell whether the row fails the checks of answers, which are those of creating."""
     return (
-        row["protocol"] not in _PROTOCOLS
-        or row["auth_type"] not in _AUTH_TYPES
+        row["protocol"] not in PROTOCOLS
+        or row["auth_type"] not in AUTH_TYPES
         or any(row[name] is None for name in _NEVER_NULL)
         or len(str(row["collection"] or "")) > _LONGEST_COLLECTION
     )
@@ -366,84 +326,6 @@ def _asking(request: Request) -> User:
     return require(request.user, "User")
 
 
-def _schemas() -> dict[str, JsonObject]:
-    tokens = (
-        Field(name="access_token", kind="string", nullable=True),
-        Field(name="refresh_token", kind="string", nullable=True),
-        Field(name="token_type", kind="string"),
-        Field(name="expires_in", kind="integer", nullable=True),
-    )
-    secret = (
-        Field(name="token_base64", kind="string", nullable=True),
-        Field(name="jwt_secret", kind="string", nullable=True),
-    )
-    expiry = (
-        Field(name="jwt_expiry", kind="integer", default=3600),
-        Field(name="jwt_algorithm", kind="string", default="HS256"),
-    )
-    service = tuple(field for field in _SERVICE if not field.name.startswith("jwt_"))
-    user = (
-        Field(name="username", kind="string"),
-        Field(name="email", kind="string"),
-        Field(name="is_admin", kind="boolean"),
-    )
-    created_by = Field(name="created_by", kind="integer")
-    answers = {
-        "Health": HEALTH_ANSWER,
-        "LoginResponse": (
-            Field(name="user_id", kind="integer"),
-            *user,
-            Field(name="requires_2fa", kind="boolean"),
-            *tokens,
-        ),
-        "TokenResponse": tokens,
-        "UserResponse": (
-            ROW_ID,
-            *user,
-            Field(name="is_active", kind="boolean"),
-            Field(name="totp_enabled", kind="boolean"),
-        ),
-        "ServiceResponse": (ROW_ID, *service, *secret, *expiry, created_by, *ROW_STATE),
-        "ServiceListResponse": (
-            Field(name="total", kind="integer"),
-            Field(name="services", kind="object list", items="ServiceResponse"),
-        ),
-        "ServiceTokenRotateResponse": (
-            Field(name="service_id", kind="integer"),
-            Field(name="auth_type", kind="string"),
-            Field(name="new_token", kind="string", nullable=True),
-            Field(name="new_jwt_secret", kind="string", nullable=True),
-            Field(name="message", kind="string"),
-        ),
-        "ClusterResponse": (
-            ROW_ID,
-            NAME,
-            Field(name="api_key_hash", kind="string"),
-            Field(name="is_default", kind="boolean"),
-            created_by,
-            *ROW_STATE,
-        ),
-        "ClusterListResponse": (
-            Field(name="total", kind="integer"),
-            Field(name="clusters", kind="object list", items="ClusterResponse"),
-        ),
-    }
-    bodies = {
-        "LoginRequest": _LOGIN,
-        "RefreshTokenRequest": _REFRESH,
-        "ServiceCreate": _SERVICE,
-        "ServiceUpdate": _UPDATE,
-        "ServiceTokenRotateRequest": _ROTATE,
-        "UserServiceAssignmentCreate": _ASSIGNMENT,
-    }
-    return {
-        **{name: describe_object(name, fields) for name, fields in bodies.items()},
-        **{name: describe_object(name, fields, answer=True) for name, fields in answers.items()},
-        # The real server's document says nothing of these.
-        "Config": {},
-    }
-
-
 def _config_route(path: str, handler: Handler) -> Route:
     return Route(
         "GET",
@@ -458,7 +340,7 @@ def _config_route(path: str, handler: Handler) -> Route:
 
 API_SERVER = Dialect(
     name="api-server",
-    schemas=_schemas(),
+    schemas=describe_objects(),
     authenticate=authenticate,
     has_users=True,
     pool=28,
@@ -496,7 +378,7 @@ API_SERVER = Dialect(
             "/api/v1/clusters",
             list_clusters,
             gives="ClusterListResponse",
-            query=_PAGE,
+            query=PAGE,
             refuses=(404,),
         ),
         Route(
@@ -504,7 +386,7 @@ API_SERVER = Dialect(
             SERVICES,
             list_services,
             gives="ServiceListResponse",
-            query=(_OF_CLUSTER, *_PAGE),
+            query=(OF_CLUSTER, *PAGE),
             refuses=(404, 500),
         ),
         Route(
@@ -525,7 +407,7 @@ API_SERVER = Dialect(
             gives="ServiceResponse",
             refuses=(500,),
         ),
-        Route("DELETE", SERVICE_BY_ID, delete_service, status=204, query=(_PERMANENT,)),
+        Route("DELETE", SERVICE_BY_ID, delete_service, status=204, query=(PERMANENT,)),
         Route(
             "POST",
             f"{SERVICE_BY_ID}/rotate-token",
