@@ -26,7 +26,7 @@ demo: $(READY) ## the main job on the example app, for real: SQLite and a local 
 test: $(READY) ## every test
 	$(BIN)/python -m pytest -n 2
 
-test-fast: $(READY) ## the tests that take less than a second each
+test-fast: $(READY) ## the tests that need no server and take less than a second each
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
 test-faults: $(READY) ## apply killed at every single statement and commit, on each database

@@ -89,7 +89,7 @@ def test_validate_loads_yaml_and_pydantic_alone() -> None:
 
 
 def test_compile_looks_for_packages_without_reading_the_metadata_of_all() -> None:
-    loaded = loaded_by("compile", "--check", "spec/myapp.yaml")
+    loaded = loaded_by("compile", "--check", "--no-cache", "spec/myapp.yaml")
     assert "penguin_compile.targets.sql" in loaded
     assert "importlib.metadata" not in loaded
 

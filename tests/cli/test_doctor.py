@@ -14,6 +14,8 @@ from penguin_compile.sync.state import open_state
 from tests.cli.conftest import Run
 from tests.cli.live_edits import replace, run_sql
 
+pytestmark = pytest.mark.slow
+
 KEYS = "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
 

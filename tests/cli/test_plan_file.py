@@ -17,6 +17,8 @@ from penguin_compile.core.published_schema import read_schema
 from tests.cli.conftest import Run
 from tests.cli.eventful_shop import SECRET
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = jsonschema_rs.validator_for(read_schema("plan.schema.json"))
 EVERYTHING = ("--prune", "--max-updates", "90%", "--max-deletes", "90%")
 

@@ -18,6 +18,8 @@ from penguin_compile.targets.yaml_text import yaml_text
 from tests.compose_program import RefusedError, environment, resolve, resolve_text
 from tests.models import example_apps, read_app, render
 
+pytestmark = pytest.mark.slow
+
 PLACEMENT = Placement(spec="spec/app.yaml", to_root="../..")
 SECRET = 'it\'s a $ecret of ${NAME}, \\ "quoted"'
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12) | st.text(

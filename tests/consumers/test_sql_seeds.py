@@ -14,6 +14,8 @@ from penguin_compile.model.app import App
 from tests.consumers.seeded_database import RUNNERS, run, run_client, scripts, statements
 from tests.models import example_app, read_app
 
+pytestmark = pytest.mark.slow
+
 NASTY = [
     "it's",
     "''",

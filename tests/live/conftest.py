@@ -6,6 +6,11 @@ from penguin_compile.live.config.database import Database
 from tests.databases import EMBEDDED, KINDS, fresh_database
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Servers take their time: `make test-fast` is without them."""
+    item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(params=(*KINDS, *EMBEDDED))
 def database_url(request, tmp_path):
     """A fresh, empty database of each kind; of SQLite not even the file is there."""

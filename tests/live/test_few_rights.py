@@ -33,7 +33,9 @@ def user(database_url):
         database_url,
         "CREATE TABLE config (config_key VARCHAR(90) UNIQUE, config_value TEXT, "
         "config_type VARCHAR(9))",
-        f"CREATE ROLE {name} LOGIN" if server == "postgresql" else f"CREATE USER {who}",
+        f"CREATE ROLE {name} LOGIN PASSWORD 'reader'"
+        if server == "postgresql"
+        else f"CREATE USER {who} IDENTIFIED BY 'reader'",
     )
     if server == "postgresql":
         run(database_url, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
@@ -41,7 +43,7 @@ def user(database_url):
     def grant(rights):
         place = "config" if server == "postgresql" else f"`{url.database}`.config"
         run(database_url, f"GRANT {rights} ON {place} TO {who}")
-        return url.set(username=name, password=None).render_as_string(hide_password=False)
+        return url.set(username=name, password="reader").render_as_string(hide_password=False)
 
     yield grant
     if server == "postgresql":

@@ -15,6 +15,8 @@ from penguin_compile.core.span import Source
 from penguin_compile.source.formatting import format_text
 from penguin_compile.source.yaml_events import parse_yaml
 
+pytestmark = pytest.mark.slow
+
 NASTY = [
     "a: |\n  text\n   more  \n\n\n  end\n\n\n# c\nb: >-\n      fold\n\n      t\n   # less\nc: 1\n",
     "a:\n- |2\n    two more\n- >+\n\n  keep\n\n\n- 'q\n\n  w'\n",
