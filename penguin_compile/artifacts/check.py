@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
@@ -41,8 +40,10 @@ def check_artifacts(artifacts: Iterable[Artifact]) -> None:
 
 
 def _check_json(path: str, text: str, schema: str) -> None:
+    import orjson
+
     try:
-        document = json.loads(text)
+        document = orjson.loads(text)
     except ValueError as error:
         raise _wrong(path, f"it is not JSON: {error}") from None
     problem = next(iter(_validator(schema).iter_errors(document)), None)
