@@ -16,8 +16,8 @@ from penguin_compile.model.record import Base, Live, SecretState
 from penguin_compile.sync.decisions import Decisions
 from penguin_compile.sync.edits import DELETED, find_edits, mark_edits
 from penguin_compile.sync.holder import user_name
+from penguin_compile.sync.kept_plan import keep_plan
 from penguin_compile.sync.lock import hold_lock
-from penguin_compile.sync.plan_file import plan_text
 from penguin_compile.sync.planning import Situation
 from penguin_compile.sync.remembered import AuditEntry, Entry, RevisionStart, Step
 from penguin_compile.sync.state import State
@@ -150,7 +150,7 @@ def _start(
         tool_version=plan.tool_version,
         spec_digest=plan.spec_digest,
         git_commit=git_commit,
-        plan=plan_text(replace(plan, changes=changes), spec, Decisions()),
+        plan=keep_plan(replace(plan, changes=changes), spec, Decisions()),
         note=f"acknowledged {edited}",
         complete=True,
     )
