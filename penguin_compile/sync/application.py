@@ -7,7 +7,7 @@ next plan reads back what was done and the same command does the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -188,9 +188,6 @@ class _Run:
         except OutcomeUnknown:
             if not self._is_written(lock, revision[0]):
                 raise
-        for change in self.rows:
-            if change.action is not Action.NONE:
-                self.progress(change, "done")
         return revision[0]
 
     def _is_written(self, lock: Lock, revision: int) -> bool:
@@ -214,12 +211,13 @@ class _Run:
             begun.append(revision)
             if writer is not None and all(one.ledger_revision is None for one in self.rows):
                 self.state.note_table(memory, writer.table_name)
-            rows = [] if writer is None else writer.write(self.rows)
-            written = {one.address: one for one in rows}
+            written = {} if writer is None else writer.write(self.rows)
             ledger_only = [one for one in self.resources if one.action is Action.NONE]
-            entries = [self._entry(one, written, writer) for one in (*self.rows, *ledger_only)]
-            new = {one for one, known in seen.items() if known is None}
-            self.state.settle(memory, revision, entries, new=new)
+            settled = (*self.rows, *ledger_only)
+            told = self._telling("remembered", settled)
+            entries = (self._entry(one, written, writer) for one in told)
+            known = [one.address for one in settled if one.ledger_revision is not None]
+            self.state.settle(memory, revision, entries, known=known)
             self._remember(memory, revision, written)
             lock.confirm(memory)
 
@@ -256,7 +254,14 @@ class _Run:
         if self.config is None or table is None:
             return None
         salt = self.state.salt()
-        writer = SettingsWriter(self.config, table, self._keys, salt=salt, desired=self.desired)
+        writer = SettingsWriter(
+            self.config,
+            table,
+            self._keys,
+            salt=salt,
+            desired=self.desired,
+            progress=self.progress,
+        )
         _refuse_moved(writer.moved(self.rows))
         if any(one.action is not Action.NONE for one in self.rows):
             writer.create_table()
@@ -281,23 +286,30 @@ class _Run:
             kept = mark_edits(find_edits(fields, after))
         return entry._replace(fields=fields, kept=kept)
 
+    def _telling(self, status: str, changes: Iterable[Change]) -> Iterator[Change]:
+        """Changes, of which whoever watches hears as they go by."""
+        for change in changes:
+            yield change
+            if change.action is not Action.NONE:
+                self.progress(change, status)
+
     def _remember(
         self, memory: Connection, revision: int, written: Mapping[Address, Written]
     ) -> None:
         """The audit of what was written, which is its outcome, too; and what is to come."""
-        changes = [one for one in self.rows if one.address in written]
-        audit = [
-            AuditEntry(
-                address=one.address,
-                action=one.action.value,
-                before=written[one.address].before,
-                after=written[one.address].after,
-            )
-            for one in changes
-        ]
+        done = (one for one in self.rows if one.action is not Action.NONE)
+        audit = (_audit(one, written.get(one.address)) for one in self._telling("noted", done))
         self.state.audit(memory, audit, actor=self.actor, revision=revision)
         steps = [step_of(one, "pending") for one in self.requests]
         self.state.record(memory, revision, steps, first=True)
+
+
+def _audit(change: Change, written: Written | None) -> AuditEntry:
+    """What was written; a row that was created is what the plan says, unless it is a secret."""
+    before, after = (None, change.writes) if written is None else (written.before, written.after)
+    return AuditEntry(
+        address=change.address, action=change.action.value, before=before, after=after
+    )
 
 
 def _settle_unwritten(given: SecretState, before: Any, now: Any) -> SecretState:

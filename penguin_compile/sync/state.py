@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -255,16 +255,18 @@ class State:
         revision: int,
         entries: Iterable[Entry],
         *,
-        new: Container[Address] = (),
+        known: Iterable[Address] | None = None,
     ) -> None:
         """Replace entries of the ledger, keeping the old ones; those without fields go away.
 
-        `new` are addresses of which it has no entry.
+        `known` are addresses of which it may have one; without them, all.
         """
-        table, entries = state_table("ledger"), list(entries)
-        known = [str(one.address) for one in entries if one.address not in new]
-        self._retire(connection, revision, known)
-        self._delete(connection, table, known)
+        if known is None:
+            entries = list(entries)
+            known = [one.address for one in entries]
+        replaced = [str(one) for one in known]
+        self._retire(connection, revision, replaced)
+        self._delete(connection, state_table("ledger"), replaced)
         rows = (
             (
                 str(one.address),

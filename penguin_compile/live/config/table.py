@@ -222,10 +222,8 @@ class SettingsTable:
 
     def _now(self, connection: Connection) -> Any:
         """The time as the database's own defaults have it, in the zone of the session."""
-        from sqlalchemy import func, select
-
-        clock = func.localtimestamp if connection.dialect.name == POSTGRESQL else None
-        return connection.execute(select((clock or func.current_timestamp)())).scalar_one()
+        clock = "LOCALTIMESTAMP" if connection.dialect.name == POSTGRESQL else "CURRENT_TIMESTAMP"
+        return connection.exec_driver_sql(f"SELECT {clock}").scalar_one()
 
     def _author(self) -> dict[str, Any]:
         written = self.has("updated_by") and "updated_by" not in self.unwritten

@@ -8,7 +8,7 @@ transaction takes everything back.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -35,7 +35,6 @@ class Written(NamedTuple):
     None where the row was not there, or is not there any more.
     """
 
-    address: Address
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
 
@@ -60,10 +59,12 @@ class SettingsWriter:
         *,
         salt: bytes,
         desired: Mapping[Address, Desired],
+        progress: Callable[[Change, str], None] = lambda _change, _status: None,
     ) -> None:
         self._backend = backend
         self._connection = connection
         self._desired = desired
+        self._progress = progress
         self._interpreter = backend.interpreter(salt)
         self._rows = backend.read_rows(connection, keys)
 
@@ -90,8 +91,11 @@ class SettingsWriter:
         row = self._rows.get(address.name)
         return {} if row is None else self._interpreter.read(row).fields
 
-    def write(self, changes: Sequence[Change]) -> list[Written]:
-        """All changes that write, in few statements; StalePlan where a row moved."""
+    def write(self, changes: Sequence[Change]) -> Mapping[Address, Written]:
+        """All changes that write, in few statements; StalePlan where a row moved.
+
+        What was written, but for rows that were created just as their change says.
+        """
         created = [one for one in changes if one.action is Action.CREATE]
         secret = {one.address for one in created if self._is_secret(one)}
         secrets = [self._draft(one) for one in created if one.address in secret]
@@ -102,8 +106,8 @@ class SettingsWriter:
         table = self._backend.table
         self._expect(table.update, [one for one in others if one.change.action is Action.UPDATE])
         self._expect(table.delete, [one for one in others if one.change.action is Action.DELETE])
-        written = [Written(address=one.address, before=None, after=one.writes) for one in plain]
-        return written + [self._written(one) for one in (*secrets, *others)]
+        self._tell((*secrets, *others))
+        return {one.change.address: self._written(one) for one in (*secrets, *others)}
 
     def _create(self, changes: Iterable[Change]) -> None:
         """Rows without secrets; those that say the same fields go together."""
@@ -114,6 +118,10 @@ class SettingsWriter:
             kept = [path for path in paths if self._backend.table.has(FIELD_COLUMNS[path])]
             names = [FIELD_COLUMNS[path] for path in kept]
             self._insert(names, (self._row(one, kept) for one in group))
+
+    def _tell(self, drafts: Iterable[_Draft]) -> None:
+        for draft in drafts:
+            self._progress(draft.change, "written")
 
     def _create_secrets(self, drafts: Iterable[_Draft]) -> None:
         groups: dict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
@@ -127,6 +135,7 @@ class SettingsWriter:
         kind = writes.get("type") or self._type(change, None, writes)
         row = [change.address.name, *[writes[path] for path in paths]]
         row[1 + paths.index(VALUE)] = stored_text(kind, writes[VALUE])
+        self._progress(change, "written")
         return row
 
     def _digest(self, key: str) -> str | None:
@@ -214,8 +223,8 @@ class SettingsWriter:
         row = self._rows.get(address.name)
         before = None if row is None else self._interpreter.read(row).fields
         if draft.change.action is Action.DELETE:
-            return Written(address=address, before=before, after=None)
+            return Written(before=before, after=None)
         after = {**(before or {}), **writes}
         if draft.secret is not None:
             after[VALUE] = self._interpreter.secret_state(address.name, draft.secret)
-        return Written(address=address, before=before, after=after)
+        return Written(before=before, after=after)
