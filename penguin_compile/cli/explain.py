@@ -29,11 +29,14 @@ def command(subject: str) -> None:
 
 def _explain_code(name: str) -> str:
     from penguin_compile.pipeline import check_spec
-    from penguin_compile.report.explanation_text import render_code
+    from penguin_compile.report.explanation_text import render_code, render_intake_code
     from penguin_compile.rules.codes import example_of, find_code
+    from penguin_compile.rules.intake_codes import INTAKE_CODES
     from penguin_compile.source.load import load_spec
 
     code = find_code(name)
+    if name in INTAKE_CODES:
+        return render_intake_code(code, style)
     wrong, right = example_of(name, "bad"), example_of(name, "good")
     findings = check_spec(load_spec(wrong, wrong.name)).findings
     return render_code(

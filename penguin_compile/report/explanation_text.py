@@ -23,6 +23,8 @@ _CONSEQUENCES = {
     Severity.INFO: "told and counted; nothing fails on it",
 }
 
+_OF_INTAKE = "told by `init` of the files that an app has today; no spec is the matter"
+
 
 def render_code(
     code: Code, wrong: str, right: str, findings: Sequence[Diagnostic], style: Style
@@ -50,6 +52,19 @@ def render_code(
         "Right:",
         "",
         *_indented(right),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def render_intake_code(code: Code, style: Style) -> str:
+    """A code that `init` tells of an app's own files: there is no spec to show."""
+    rows = (("severity", f"{code.severity}: {_OF_INTAKE}"), ("source", code.source))
+    lines = [
+        style(f"{code.code}: {code.title}", "bright_white"),
+        "",
+        *wrap(code.why, WIDTH),
+        "",
+        *_table(rows),
     ]
     return "\n".join(lines) + "\n"
 
