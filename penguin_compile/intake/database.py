@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from penguin_compile.core.diagnostic import Diagnostic, Severity
 from penguin_compile.core.errors import DatabaseFailure
+from penguin_compile.core.resolver import Resolver
+from penguin_compile.core.secret import SecretReference
 from penguin_compile.core.span import Span
 from penguin_compile.core.suggestion import list_names, suggest
 from penguin_compile.intake.concealment import holds_secret
@@ -33,13 +37,19 @@ _READING: Final = "reading table {}"
 _SETTING_KEY: Final = re.compile(r"[a-z][a-z0-9_.]{0,254}\Z")
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}\Z")
 _CIPHERED: Final = "is_encrypted"  # beside the standard's names, in what is read of a row
+_URL_VARIABLE: Final = "DATABASE_URL"
 _OURS: Final = "penguin_"
 _MOST_NAMED: Final = 10
 _MOST_TABLES: Final = 200  # whose columns are asked for, where none has the name
 
 
-def read_table(url: str, name: str) -> Found:
-    """The table of that name. DatabaseFailure where it isn't there or can't be read as one."""
+def read_table(given: str | SecretReference, name: str) -> Found:
+    """The table of that name in a database, whose URL may be a secret.
+
+    DatabaseFailure where it isn't there or can't be read as one.
+    """
+    with Resolver() as resolve:
+        url = given if isinstance(given, str) else resolve(given).reveal()
     database = Database(url)
     try:
         with database.reading(_READING.format(name)) as connection:
@@ -48,9 +58,22 @@ def read_table(url: str, name: str) -> Found:
                     f"{database.describe()}: there is no such file",
                     hint="a relative path starts at the working directory; -C DIR changes it",
                 )
-            return _Reader(database, connection, name).read()
+            found = _Reader(database, connection, name).read()
+            return replace(found, database=name_url(given))
     finally:
         database.close()
+
+
+def name_url(given: str | SecretReference) -> str | SecretReference:
+    """A database as a spec may name it: a URL that holds a password or options by reference."""
+    if isinstance(given, SecretReference):
+        return given
+    try:
+        parts = urlsplit(given)
+        plain = parts.password is None and not parts.query
+    except ValueError:
+        plain = False
+    return given if plain else SecretReference("env", _URL_VARIABLE)
 
 
 class _Reader:
@@ -61,12 +84,15 @@ class _Reader:
         self._dialect = database.dialect
         self._connection = connection
         self._name = name
+        self._shown = f"{self._database} {name}"
 
     def read(self) -> Found:
         columns = self._find_columns()
         rows = self._read_rows(columns.names, columns.ciphered)
         compared, notices = _compare_what_can_be(columns, rows)
-        places = dict(zip(rows, listed_places(f"{self._database} {self._name}", list(rows)), strict=True))
+        places = dict(
+            zip(rows, listed_places(f"{self._database} {self._name}", list(rows)), strict=True)
+        )
         settings = [
             _read_setting(row, places[key]) for key, row in rows.items() if _SETTING_KEY.match(key)
         ]
@@ -76,13 +102,17 @@ class _Reader:
             settings=tuple(settings),
             table=FoundTable(name=self._name, columns=compared.differing()),
             findings=(
-                *(_leave(key, place) for key, place in places.items() if not _SETTING_KEY.match(key)),
+                *(
+                    _leave(key, place)
+                    for key, place in places.items()
+                    if not _SETTING_KEY.match(key)
+                ),
                 *(self._tell(notice) for notice in notices),
             ),
         )
 
     def _tell(self, message: str) -> Diagnostic:
-        place = listed_places(f"{self._database} {self._name}", [f"table {self._name}"])[0]
+        place = listed_places(self._shown, [f"table {self._name}"])[0]
         return Diagnostic(code="PC563", severity=Severity.INFO, message=message, span=place)
 
     def _find_columns(self) -> Columns:
@@ -129,9 +159,7 @@ class _Reader:
             f" {', '.join(list(spellings(VALUE))[:2])} or value; a view can give them these names",
         )
 
-    def _read_rows(
-        self, names: Mapping[str, str | None], ciphered: str | None
-    ) -> dict[str, Row]:
+    def _read_rows(self, names: Mapping[str, str | None], ciphered: str | None) -> dict[str, Row]:
         read = dict(names) if ciphered is None else {**names, _CIPHERED: ciphered}
         odd = [one for one in (self._name, *read.values()) if one and not _IDENTIFIER.match(one)]
         if odd:
@@ -186,9 +214,7 @@ def _leave(key: str, place: Span) -> Diagnostic:
     )
 
 
-def _compare_what_can_be(
-    columns: Columns, rows: Mapping[str, Row]
-) -> tuple[Columns, list[str]]:
+def _compare_what_can_be(columns: Columns, rows: Mapping[str, Row]) -> tuple[Columns, list[str]]:
     """The columns without those whose words a spec doesn't have, and what is to be said of them.
 
     A plan would want to write its own words over them, and the app would no longer know them.

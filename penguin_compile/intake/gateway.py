@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
 from penguin_compile.core.errors import GatewayDenied, GatewayFailure, UsageError
 from penguin_compile.core.resolver import Resolver
-from penguin_compile.core.suggestion import did_you_mean, list_names
 from penguin_compile.core.span import Span
+from penguin_compile.core.suggestion import did_you_mean, list_names
 from penguin_compile.intake.found import Found
 from penguin_compile.intake.gateway_rows import list_collections, read_rows
 from penguin_compile.intake.listed_places import listed_places
@@ -30,11 +31,18 @@ _NOBODY: Final = Identity(name="init", version="0", description=None, owners=())
 # What the client says of a spec, and the options that stand for it here.
 _WORDS: Final = (
     (f"{_PLACE}.url", _PLACE),
+    (
+        f'add to {_PLACE}: password: {{secret: "env:MARCHPROXY_PASSWORD"}}',
+        "--password-from env:MARCHPROXY_PASSWORD, with the password in that variable",
+    ),
+    (f"The address is {_PLACE}", f"the address is what {_PLACE} names"),
     (f"{_PLACE}.token", "--token-from"),
     (f"{_PLACE}.cluster", "--cluster"),
     (f"add to {_PLACE}: username and password", "--username NAME --password-from env:NAME"),
-    (f'the TOTP secret belongs into {_PLACE} as: totp: {{secret: "env:MARCHPROXY_TOTP"}}',
-     "--totp-from env:MARCHPROXY_TOTP names this user's TOTP secret"),
+    (
+        f'the TOTP secret belongs into {_PLACE} as: totp: {{secret: "env:MARCHPROXY_TOTP"}}',
+        "--totp-from env:MARCHPROXY_TOTP names this user's TOTP secret",
+    ),
     ("marchproxy.url", _PLACE),
     (": marchproxy.dialect in the spec says which", ""),
     ("; marchproxy.dialect in the spec says which", ""),
@@ -64,12 +72,13 @@ def read_gateway(gateway: Gateway, app: str | None, manners: Manners | None = No
             mappings = dialect.list_mappings()
             source = f"{client.shown_url} ({detected.dialect})"
             places = iter(_places(source, services, mappings))
-            return read_rows(
+            found = read_rows(
                 name,
                 [(row, next(places)) for row in services],
                 [(row, next(places)) for row in mappings],
                 source=source,
             )
+            return replace(found, gateway=gateway)
         finally:
             client.close()
 

@@ -51,6 +51,7 @@ def read_rows(
     routes = reader.read_routes(mappings, {one.name for one in found})
     return Found(
         source=source,
+        app=app or None,
         services=tuple(found),
         routes=tuple(routes),
         findings=tuple(reader.findings),

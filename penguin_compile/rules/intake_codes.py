@@ -46,5 +46,27 @@ _CODES = (
         "has no value.",
         "Compose specification, Interpolation",
     ),
+    _code(
+        "PC561",
+        Severity.WARNING,
+        "row of a config table that can be no config key",
+        "The row stays as it is, but nothing checks it, and nobody sees it in the spec.",
+        "the spec language, version 1: names of config keys",
+    ),
+    _code(
+        "PC562",
+        Severity.WARNING,
+        "service or mapping of a gateway that a spec can't say",
+        "It stays on the gateway as it is, and whoever reads the spec doesn't know that it is "
+        "there.",
+        "the spec language, version 1: services and routes of one app",
+    ),
+    _code(
+        "PC563",
+        Severity.INFO,
+        "live system that holds more, or other words, than a spec",
+        "The first plan shows it, and a person should know beforehand why.",
+        "real apps: config tables with columns and types of their own",
+    ),
 )
 INTAKE_CODES = {one.code: one for one in _CODES}
