@@ -6,7 +6,7 @@ reads. What goes wrong is told in the words of the command line: there is no spe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
@@ -63,13 +63,12 @@ def read_gateway(gateway: Gateway, app: str | None, manners: Manners | None = No
             _check_credentials(gateway, detected.dialect)
             dialect = DIALECTS.load(detected.dialect)(client, gateway.cluster, _NOBODY)
             cluster = dialect.find_cluster()
-            services = [
-                row
-                for row in dialect.list_services()
-                if row.get("cluster_id") is None or str(row["cluster_id"]) == str(cluster)
-            ]
+            near = {None, str(cluster), cluster}
+            services = _by_name(
+                row for row in dialect.list_services() if row.get("cluster_id") in near
+            )
             name = _choose(app, list_collections(services), client.shown_url)
-            mappings = dialect.list_mappings()
+            mappings = _by_name(dialect.list_mappings())
             source = f"{client.shown_url} ({detected.dialect})"
             places = iter(_places(source, services, mappings))
             found = read_rows(
@@ -81,6 +80,11 @@ def read_gateway(gateway: Gateway, app: str | None, manners: Manners | None = No
             return replace(found, gateway=gateway)
         finally:
             client.close()
+
+
+def _by_name(rows: Iterable[Row]) -> list[Row]:
+    """Servers list in no order that would mean anything."""
+    return sorted(rows, key=lambda row: str(row["name"]))
 
 
 def _places(source: str, services: Sequence[Row], mappings: Sequence[Row]) -> list[Span]:
