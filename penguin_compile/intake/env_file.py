@@ -171,7 +171,13 @@ class _Reader:
             return text
 
     def _add(
-        self, name: str, value: str | None, raw: str, place: Span, value_place: Span, comment: str | None
+        self,
+        name: str,
+        value: str | None,
+        raw: str,
+        place: Span,
+        value_place: Span,
+        comment: str | None,
     ) -> None:
         shell = _SHELL.search(raw) is not None
         if shell:

@@ -136,21 +136,29 @@ def _closing(text: str, start: int, last: int) -> int:
     return last
 
 
-def evaluate(parts: tuple[Part, ...], lookup: Lookup) -> str:
-    """The text that Compose makes of it. Raises MissingVariable."""
-    return "".join(one if isinstance(one, str) else _value(one, lookup) for one in parts)
+def evaluate(
+    parts: tuple[Part, ...], lookup: Lookup, missing: Callable[[str], str] | None = None
+) -> str:
+    """The text that Compose makes of it.
+
+    A `${NAME:?…}` without a value is what `missing` makes of the name; without that it raises
+    MissingVariable.
+    """
+    return "".join(one if isinstance(one, str) else _value(one, lookup, missing) for one in parts)
 
 
-def _value(reference: Reference, lookup: Lookup) -> str:
+def _value(reference: Reference, lookup: Lookup, missing: Callable[[str], str] | None) -> str:
     value = lookup(reference.name)
     operator = reference.operator
     present = value is not None and not (operator.startswith(":") and value == "")
     if operator.endswith("?") and not present:
-        raise MissingVariable(reference.name)
+        if missing is None:
+            raise MissingVariable(reference.name)
+        return missing(reference.name)
     if operator.endswith("+"):
-        return evaluate(reference.argument, lookup) if present else ""
+        return evaluate(reference.argument, lookup, missing) if present else ""
     if operator.endswith("-") and not present:
-        return evaluate(reference.argument, lookup)
+        return evaluate(reference.argument, lookup, missing)
     return value or ""
 
 

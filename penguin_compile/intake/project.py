@@ -1,0 +1,463 @@
+"""An app's Compose files as one model: merged, extended, included, interpolated (`init`).
+
+Every text knows what is written (`Resolved.raw`) and where. Source of the order: the Compose
+specification, "Merge", "Extend" and "Include", as its reference implementation does it: each
+document is interpolated, then its `extends` and its `include` are resolved, then it is laid over
+those before it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping as AbstractMapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from penguin_compile.core.diagnostic import Diagnostic, Severity
+from penguin_compile.core.errors import FileFailure
+from penguin_compile.core.span import Source, Span
+from penguin_compile.intake.compose_file import (
+    ComposeDocument,
+    Interpolator,
+    Tagged,
+    read_compose_file,
+)
+from penguin_compile.intake.compose_merge import (
+    CannotMerge,
+    merge_models,
+    merge_services,
+    settle,
+)
+from penguin_compile.intake.env_file import EnvFile, read_env_file
+from penguin_compile.intake.interpolation import (
+    Part,
+    Reference,
+    Resolved,
+    map_references,
+    parse,
+    write,
+)
+from penguin_compile.intake.source_paths import SourcePaths
+from penguin_compile.source.files import FILE_SYSTEM
+from penguin_compile.source.tree import Mapping, Place, Sequence
+
+MOST_FILES = 200
+DEEPEST = 20
+RESOURCES = ("services", "networks", "volumes", "secrets", "configs", "models")
+_NOT_IN_NAMES = re.compile(r"[^-_a-z0-9]")
+
+
+@dataclass(slots=True, kw_only=True)
+class ComposeProject:
+    """All Compose files of an app as one. Paths are relative to `directory`.
+
+    `environment` is what `${…}` is filled from; `given` has the env files of each service.
+    """
+
+    directory: Path
+    name: str
+    services: Mapping
+    top: Mapping
+    environment: dict[str, str]
+    env_files: list[EnvFile]
+    given: dict[str, list[EnvFile]] = field(default_factory=dict)
+    sources: list[Source] = field(default_factory=list)
+    findings: list[Diagnostic] = field(default_factory=list)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether Compose would refuse it, so that nobody can say what it means."""
+        return any(one.severity is Severity.ERROR for one in self.findings)
+
+
+def project_name(text: str) -> str:
+    """A name as Compose takes it for a project: lower case, letters, digits, `-` and `_`."""
+    return _NOT_IN_NAMES.sub("", text.lower()).lstrip("_-")
+
+
+def read_project(
+    files: list[Path],
+    env_files: list[Path],
+    *,
+    directory: Path | None = None,
+    boundary: Path | None = None,
+    texts: AbstractMapping[Path, Source] | None = None,
+) -> ComposeProject:
+    """The model of Compose files, in the order in which Compose is given them.
+
+    Without env files, `.env` beside the first one is read, as Compose does. What `include`,
+    `extends` and `env_file` name must be inside `boundary`. `texts` stand for files on the disk.
+    Raises FileFailure for a file that was named and can't be read.
+    """
+    folder = (directory or files[0].parent) if files or directory else Path()
+    reader = _Reader(folder, boundary or folder, texts or {})
+    chosen = env_files or [one for one in (folder / ".env",) if one.is_file()]
+    outer: dict[str, str] = {}
+    for path in chosen:
+        env_file = reader.env_file(path, outer)
+        reader.env_files.append(env_file)
+        outer.update(env_file.values)
+    name = outer.get("COMPOSE_PROJECT_NAME") or ""
+    reader.environment = outer
+    model = reader.model(files, folder, outer, ())
+    stated = model.get("name")
+    folder_name = os.path.basename(os.path.realpath(folder))  # noqa: PTH119 - of a link's target
+    name = project_name(name or (str(stated) if stated else folder_name)) or "app"
+    top = Mapping()
+    for key, item in model.items():
+        if key not in {"services", "name", "version", "include"}:
+            top.put(key, item, model.places[key])
+    services = model.get("services")
+    project = ComposeProject(
+        directory=folder,
+        name=name,
+        services=services if isinstance(services, Mapping) else Mapping(),
+        top=top,
+        environment=outer,
+        env_files=reader.env_files,
+        sources=list(reader.sources.values()),
+        findings=reader.findings,
+    )
+    reader.read_given(project)
+    project.sources = list(reader.sources.values())
+    return project
+
+
+class _Reader:
+    """Reads files once, and keeps what is wrong with them."""
+
+    def __init__(self, folder: Path, boundary: Path, texts: AbstractMapping[Path, Source]) -> None:
+        self._folder = folder
+        self._boundary = FILE_SYSTEM.real_path(boundary)
+        self._texts = texts
+        self.findings: list[Diagnostic] = []
+        self.sources: dict[Path, Source] = {}
+        self.env_files: list[EnvFile] = []
+        self.environment: dict[str, str] = {}
+        self._documents: dict[Path, list[ComposeDocument]] = {}
+
+    def source(self, path: Path) -> Source:
+        if path in self._texts:
+            self.sources.setdefault(path, self._texts[path])
+        if path not in self.sources:
+            source, findings = FILE_SYSTEM.read(path, _shown(path))
+            self.sources[path] = source
+            self.findings.extend(findings)
+        return self.sources[path]
+
+    def env_file(self, path: Path, outer: AbstractMapping[str, str]) -> EnvFile:
+        env_file = read_env_file(self.source(path), outer)
+        self.findings.extend(env_file.findings)
+        return env_file
+
+    def documents(self, path: Path) -> list[ComposeDocument]:
+        if path not in self._documents:
+            before = len(self.findings)
+            source = self.source(path)
+            documents: list[ComposeDocument] = []
+            if len(self.findings) == before:
+                documents, findings = read_compose_file(source)
+                self.findings.extend(findings)
+            self._documents[path] = documents
+        return self._documents[path]
+
+    def model(
+        self,
+        files: list[Path],
+        folder: Path,
+        environment: dict[str, str],
+        chain: tuple[Path, ...],
+        own: frozenset[str] = frozenset(),
+    ) -> Mapping:
+        """Files laid over one another; `own` are variables that are known in these alone."""
+        merged: Mapping | None = None
+        for path in files:
+            for document in self.documents(path):
+                lookup = self._lookup(environment)
+                filled = Interpolator(lookup, self.findings).fill(document)
+                if own:
+                    filled = _localised(filled, environment, own)
+                self._extend_all(filled, path, folder, environment)
+                self._include_all(filled, folder, environment, (*chain, path))
+                try:
+                    merged = settle(filled) if merged is None else merge_models(merged, filled)
+                except CannotMerge as error:
+                    message = f"{error}: it can't be laid over what earlier files say"
+                    help_text = "one is a list and the other a mapping, or a single value"
+                    self.complain("PC551", message, error.place, help_text)
+        return Mapping() if merged is None else merged
+
+    def _lookup(self, environment: dict[str, str]) -> Any:
+        def find(name: str) -> str | None:
+            if name == "COMPOSE_PROJECT_NAME" and name not in environment:
+                return project_name(os.path.basename(os.path.realpath(self._folder)))  # noqa: PTH119
+            return environment.get(name)
+
+        return find
+
+    def _extend_all(
+        self, model: Mapping, path: Path, folder: Path, environment: dict[str, str]
+    ) -> None:
+        services = model.get("services")
+        if not isinstance(services, Mapping):
+            return
+        done: dict[str, Any] = {}
+        for name in services:
+            done[name] = self._extended(name, services, path, folder, environment, ())
+        for name, service in done.items():
+            services[name] = service
+
+    def _extended(
+        self,
+        name: str,
+        services: Mapping,
+        path: Path,
+        folder: Path,
+        environment: dict[str, str],
+        chain: tuple[tuple[Path, str], ...],
+    ) -> Any:
+        """A service with what it extends below it; `folder` is where file names start."""
+        service = services[name]
+        stated = service.get("extends") if isinstance(service, Mapping) else None
+        if stated is None or isinstance(stated, Tagged):
+            return service
+        place = service.places["extends"]
+        own = Mapping()
+        for key, item in service.items():
+            if key != "extends":
+                own.put(key, item, service.places[key])
+        base = self._base(name, stated, place, services, path, folder, environment, chain)
+        if not isinstance(base, Mapping):
+            return own
+        try:
+            return merge_services(settle(base), own)
+        except CannotMerge as error:
+            self.complain("PC551", f"{error}: it can't be laid over what it extends", error.place)
+            return own
+
+    def _base(
+        self,
+        name: str,
+        stated: Any,
+        place: Place,
+        services: Mapping,
+        path: Path,
+        folder: Path,
+        environment: dict[str, str],
+        chain: tuple[tuple[Path, str], ...],
+    ) -> Any:
+        wanted = str(stated.get("service")) if isinstance(stated, Mapping) else str(stated)
+        file = stated.get("file") if isinstance(stated, Mapping) else None
+        chain = (*chain, (path, name))
+        if file is None:
+            if (path, wanted) in chain or len(chain) > DEEPEST:
+                self.complain("PC552", f'"{name}" extends itself, by way of "{wanted}"', place)
+                return None
+            if wanted not in services:
+                self.complain("PC552", f'"{name}" extends "{wanted}", which is not there', place)
+                return None
+            return self._extended(wanted, services, path, folder, environment, chain)
+        target = self.reach(folder, str(file), place)
+        if target is None:
+            return None
+        if (target, wanted) in chain or len(chain) > DEEPEST:
+            self.complain("PC552", f'"{name}" extends itself, by way of {file}', place)
+            return None
+        others = Mapping()
+        for document in self._documents_of(target, place):
+            filled = Interpolator(self._lookup(environment), self.findings).fill(document)
+            listed = filled.get("services")
+            if isinstance(listed, Mapping):
+                others.update(listed)
+                others.places.update(listed.places)
+        if wanted not in others:
+            self.complain("PC552", f'"{name}" extends "{wanted}", which is not in {file}', place)
+            return None
+        base = settle(self._extended(wanted, others, target, target.parent, environment, chain))
+        if isinstance(base, Mapping):
+            prefix = os.path.relpath(target.parent, folder)
+            if prefix != ".":
+                SourcePaths(prefix).rewrite_service(base)
+        return base
+
+    def _documents_of(self, path: Path, place: Place) -> list[ComposeDocument]:
+        if len(self._documents) > MOST_FILES:
+            message = f"more than {MOST_FILES} files by `extends` and `include`"
+            self.complain("PC108", message, place)
+            return []
+        try:
+            return self.documents(path)
+        except FileFailure as failure:
+            self.complain("PC552", failure.message, place, "mend the name, or add the file")
+            return []
+
+    def _include_all(
+        self,
+        model: Mapping,
+        folder: Path,
+        environment: dict[str, str],
+        chain: tuple[Path, ...],
+    ) -> None:
+        stated = model.pop("include", None)
+        if stated is None:
+            return
+        place = model.places["include"]
+        if not isinstance(stated, Sequence):
+            self.complain("PC551", "`include` is a list of files", place)
+            return
+        for entry, where in zip(stated, stated.places, strict=True):
+            included = self._included(settle(entry), where, folder, environment, chain)
+            if included is not None:
+                self._take_in(included, model, where)
+
+    def _included(
+        self,
+        entry: Any,
+        place: Place,
+        folder: Path,
+        environment: dict[str, str],
+        chain: tuple[Path, ...],
+    ) -> Mapping | None:
+        paths = _texts(entry.get("path")) if isinstance(entry, Mapping) else _texts(entry)
+        found = [self.reach(folder, one, place) for one in paths]
+        files = [one for one in found if one is not None]
+        if not files or len(files) < len(found):
+            return None
+        if set(files) & {FILE_SYSTEM.real_path(one) for one in chain} or len(chain) > DEEPEST:
+            self.complain("PC552", f'the include "{paths[0]}" leads back to itself', place)
+            return None
+        own = entry.get("project_directory") if isinstance(entry, Mapping) else None
+        inner = files[0].parent if own is None else (folder / str(own))
+        stated = _texts(entry.get("env_file")) if isinstance(entry, Mapping) else []
+        brought: dict[str, str] = {}
+        names = [self.reach(folder, one, place) for one in stated]
+        beside = inner / ".env"
+        for path in [one for one in names if one] if stated else [beside]:
+            if stated or path.is_file():
+                brought.update(self.env_file(path, {**brought, **environment}).values)
+        for one in files:
+            self._documents_of(one, place)
+        if any(one not in self._documents for one in files):
+            return None
+        only = frozenset(brought.keys() - environment.keys())
+        model = self.model(files, inner, {**brought, **environment}, chain, only)
+        prefix = os.path.relpath(inner, folder)
+        if prefix != ".":
+            _rewrite_model(model, SourcePaths(prefix))
+        return model
+
+    def _take_in(self, included: Mapping, model: Mapping, place: Place) -> None:
+        for kind in RESOURCES:
+            brought = included.get(kind)
+            if not isinstance(brought, Mapping):
+                continue
+            present = model.get(kind)
+            if not isinstance(present, Mapping):
+                present = Mapping()
+                model.put(kind, present, included.places[kind])
+            for name, item in brought.items():
+                if name in present and settle(present[name]) != item:
+                    message = f"{kind}.{name} is in the included file, too, and differs"
+                    help_text = "Compose refuses that: lay an override over it with a list of paths"
+                    self.complain("PC551", message, place, help_text)
+                elif name not in present:
+                    present.put(name, item, brought.places[name])
+
+    def reach(self, folder: Path, name: str, place: Place) -> Path | None:
+        """A file that another one names, if it may be read."""
+        if "://" in name or name.startswith("git@") or "\0" in name:
+            message = f'"{name}" is not a file of this repository'
+            self.complain("PC552", message, place, "fetch it, and name the file")
+            return None
+        target = FILE_SYSTEM.real_path(folder / name)
+        if not target.is_relative_to(self._boundary):
+            message = f'"{name}" leads out of the repository'
+            help_text = "copy it into the repository; links out of it are not followed"
+            self.complain("PC552", message, place, help_text)
+            return None
+        return target
+
+    def read_given(self, project: ComposeProject) -> None:
+        """The env files of services; one that is missing is told, and the rest goes on."""
+        for name, service in project.services.items():
+            stated = service.get("env_file") if isinstance(service, Mapping) else None
+            if stated is None:
+                continue
+            place = service.places["env_file"]
+            entries = stated if isinstance(stated, list) else [stated]
+            for entry in entries:
+                self._give(project, name, entry, place)
+
+    def _give(self, project: ComposeProject, name: str, entry: Any, place: Place) -> None:
+        path = str(entry.get("path")) if isinstance(entry, Mapping) else str(entry)
+        required = entry.get("required", True) if isinstance(entry, Mapping) else True
+        target = self.reach(project.directory, path, place)
+        if target is None:
+            return
+        if not target.is_file():
+            if required is not False:
+                message = f'the env file "{path}" of "{name}" is not there'
+                help_text = "what it gives the container can't be told; Compose will want it"
+                self.complain("PC552", message, place, help_text, Severity.WARNING)
+            return
+        files = project.given.setdefault(name, [])
+        files.append(self.env_file(target, project.environment))
+
+    def complain(
+        self,
+        code: str,
+        message: str,
+        place: Place,
+        help_text: str | None = None,
+        severity: Severity = Severity.ERROR,
+    ) -> None:
+        span = Span(place[0], place[3], place[4])
+        self.findings.append(
+            Diagnostic(code=code, severity=severity, message=message, span=span, help=help_text)
+        )
+
+
+def _texts(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
+
+
+def _shown(path: Path) -> str:
+    """A file's name as a user knows it: from the working directory, where it is below that."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") and path.is_absolute() else relative
+
+
+def _rewrite_model(model: Mapping, paths: SourcePaths) -> None:
+    services = model.get("services")
+    for service in services.values() if isinstance(services, Mapping) else ():
+        if isinstance(service, Mapping):
+            paths.rewrite_service(service)
+    paths.rewrite_top(model)
+
+
+def _localised(tree: Any, environment: dict[str, str], own: frozenset[str]) -> Any:
+    """Texts of an included file whose variables come from its own env file carry their values."""
+
+    def carry(reference: Reference) -> Part:
+        if reference.name not in own or reference.operator.endswith("+"):
+            return reference
+        return Reference(reference.name, "-", (environment[reference.name],))
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, Resolved):
+            return Resolved(str(value), write(map_references(parse(value.raw), carry)))
+        if isinstance(value, Tagged):
+            return Tagged(value.tag, walk(value.value))
+        if isinstance(value, Mapping):
+            for key, item in value.items():
+                value[key] = walk(item)
+        elif isinstance(value, Sequence):
+            for index, item in enumerate(value):
+                value[index] = walk(item)
+        return value
+
+    return walk(tree)
