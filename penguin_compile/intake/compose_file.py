@@ -26,6 +26,7 @@ from penguin_compile.source.yaml_events import parse_foreign_yaml
 RESET, OVERRIDE = "!reset", "!override"
 _TAGS = frozenset((RESET, OVERRIDE))
 _OCTAL = re.compile(r"([-+]?)0([0-7]+)\Z")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 # Stands for the value of a variable that is required and isn't there: a deployment brings it.
 BROUGHT = "\ue000{}\ue001"
 
@@ -113,6 +114,8 @@ class Interpolator:
 
     def _untagged(self, value: Any, place: Place, tags: dict[int, str]) -> Any:
         if isinstance(value, str):
+            if _DATE.match(value) and place[0].text[place[3]] not in "'\"":
+                return f"{value} 00:00:00 +0000 UTC"  # YAML 1.1 has dates, and Go prints them so
             return self._text(value, place) if "$" in value else value
         if isinstance(value, Mapping):
             return map_tree(value, lambda item, where: self._value(item, where, tags))
