@@ -17,7 +17,7 @@ from penguin_compile.intake.concealment import may_be_shown
 
 # NAME=value, NAME: value, "NAME": "value" and getenv("NAME", "value"), up to the line's end
 _ASSIGNED: Final = re.compile(
-    r"""(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)["']?\s*(?:=|:(?![-?+])|,)\s*(?P<value>[^\s#].*)"""
+    r"""(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)["']?\s*(?:=|:(?![-?+])|,)\s*(?=(?P<value>[^\s#].*))"""
 )
 _FALLBACK: Final = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*):?[-?+](?P<value>[^{}]+)")
 _IN_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:?#\"']*:(?P<value>[^\s/@]+)@")

@@ -170,10 +170,10 @@ def test_rows_of_several_platforms_are_refused(database, database_url):
 
 def test_a_table_that_is_not_there_names_those_that_are(database, database_url):
     make_system_config(database)
-    with pytest.raises(DatabaseFailure, match='did you mean "system_config"?') as caught:
+    with pytest.raises(DatabaseFailure, match=r'did you mean "system_config"\?$') as caught:
         read_table(database_url, "system_confg")
     assert caught.value.hint == "with a key and a value column there are: system_config"
-    with pytest.raises(DatabaseFailure, match="no table settings$"):
+    with pytest.raises(DatabaseFailure, match=r"no table settings$"):
         read_table(database_url, "settings")
 
 

@@ -131,7 +131,7 @@ def test_which_app_is_asked_where_there_are_several(kind, monkeypatch):
             read_gateway(place(server), None)
         assert "--name NAME" in (caught.value.hint or "")
         assert "blog, shop" in (caught.value.hint or "")
-        with pytest.raises(UsageError, match='no collection "shp"; did you mean "shop"?'):
+        with pytest.raises(UsageError, match=r'no collection "shp"; did you mean "shop"\?$'):
             read_gateway(place(server), "shp")
 
 
@@ -171,5 +171,5 @@ def test_a_server_that_is_not_there_is_told_by_the_option(monkeypatch):
         read_gateway(place(nobody), "shop")
     assert "what --from-marchproxy names" in (caught.value.hint or "")
     nobody.url = "marchproxy"
-    with pytest.raises(GatewayDenied, match="^--from-marchproxy is no URL"):
+    with pytest.raises(GatewayDenied, match=r"^--from-marchproxy is no URL"):
         read_gateway(place(nobody), "shop")

@@ -13,9 +13,8 @@ from penguin_compile.intake.findings.finding import Finding, Sight
 from penguin_compile.source.tree import Document
 
 _PLACEHOLDER = re.compile(
-    r"(?<![A-Za-z0-9])(?:project[-_]?name|project[-_]template|(?:your|my)[-_]?project(?:[-_]?name)?"
-    r"|your[-_]?app(?:[-_]?name)?|app[-_]name|__?(?:PROJECT|APP)_NAME__?|cookiecutter\.[a-z_]+)"
-    r"(?![A-Za-z0-9])",
+    r"(?<![A-Za-z0-9$}{])(?:project-?name|project[-_]template|your-?project(?:-?name)?"
+    r"|your-?app(?:-?name)?|__(?:PROJECT|APP)_NAME__|cookiecutter\.[a-z_]+)(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
 _MOST_PLACES = 3
@@ -40,8 +39,7 @@ def _of_documents(documents: Sequence[Document]) -> dict[str, list[Span]]:
             if pointer[-1:] == ("generated_by",):
                 continue
             for match in _PLACEHOLDER.finditer(text):
-                if f"${{{match[0]}" not in text:  # a variable that is called so
-                    places[match[0].lower()].append(document.value_span(pointer))
+                places[match[0].lower()].append(document.value_span(pointer))
     return places
 
 
