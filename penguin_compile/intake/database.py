@@ -18,10 +18,10 @@ from penguin_compile.core.resolver import Resolver
 from penguin_compile.core.secret import SecretReference
 from penguin_compile.core.span import Span
 from penguin_compile.core.suggestion import list_names, suggest
-from penguin_compile.intake.concealment import holds_secret
 from penguin_compile.intake.found import Found, FoundSetting, FoundTable
 from penguin_compile.intake.listed_places import listed_places
 from penguin_compile.intake.row_types import STANDARD_TYPES, fits, is_secret_type, type_of
+from penguin_compile.intake.secret_guess import holds_secret
 from penguin_compile.intake.table_columns import KEY, VALUE, Columns, match_columns, spellings
 from penguin_compile.live.config.database import Database
 from penguin_compile.live.config.row import Row, Rows, is_true

@@ -13,7 +13,7 @@ from typing import Final
 
 from penguin_compile.core.diagnostic import Diagnostic
 from penguin_compile.core.span import Source, Span
-from penguin_compile.intake.concealment import may_be_shown
+from penguin_compile.intake.secret_guess import may_be_shown
 
 # NAME=value, NAME: value, "NAME": "value" and getenv("NAME", "value"), up to the line's end
 _ASSIGNED: Final = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from penguin_compile.intake.concealment import may_be_shown
+from penguin_compile.intake.secret_guess import may_be_shown
 
 _EXAMPLE = re.compile(r"(?i)(?:^|[._-])(?:example|sample|template|dist|default)s?(?:$|[._-])")
 _LONGEST = 40  # characters of a value in a message
