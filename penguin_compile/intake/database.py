@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from penguin_compile.core.diagnostic import Diagnostic, Severity
-from penguin_compile.core.errors import DatabaseFailure
+from penguin_compile.core.errors import DatabaseFailure, UsageError
 from penguin_compile.core.resolver import Resolver
 from penguin_compile.core.secret import SecretReference
 from penguin_compile.core.span import Span
@@ -43,22 +43,24 @@ _MOST_NAMED: Final = 10
 _MOST_TABLES: Final = 200  # whose columns are asked for, where none has the name
 
 
-def read_table(given: str | SecretReference, name: str) -> Found:
-    """The table of that name in a database, whose URL may be a secret.
+def read_table(given: str | SecretReference, name: str | None = None) -> Found:
+    """The table of that name in a database, whose URL may be a secret; the only one for None.
 
-    DatabaseFailure where it isn't there or can't be read as one.
+    DatabaseFailure where it isn't there or can't be read as one, UsageError where there are several
+    and none is named.
     """
     with Resolver() as resolve:
         url = given if isinstance(given, str) else resolve(given).reveal()
     database = Database(url)
     try:
-        with database.reading(_READING.format(name)) as connection:
+        with database.reading(_READING.format(name or "names")) as connection:
             if connection is None:
                 raise DatabaseFailure(
                     f"{database.describe()}: there is no such file",
                     hint="a relative path starts at the working directory; -C DIR changes it",
                 )
-            found = _Reader(database, connection, name).read()
+            chosen = name or _choose_table(database.describe(), connection)
+            found = _Reader(database, connection, chosen).read()
             return replace(found, database=name_url(given))
     finally:
         database.close()
@@ -68,12 +70,50 @@ def name_url(given: str | SecretReference) -> str | SecretReference:
     """A database as a spec may name it: a URL that holds a password or options by reference."""
     if isinstance(given, SecretReference):
         return given
+    return SecretReference("env", _URL_VARIABLE) if has_password(given) else given
+
+
+def has_password(url: str) -> bool:
+    """Whether a URL holds what nobody should see; options may, such as a password of their own."""
     try:
-        parts = urlsplit(given)
-        plain = parts.password is None and not parts.query
+        parts = urlsplit(url)
+        return parts.password is not None or bool(parts.query)
     except ValueError:
-        plain = False
-    return given if plain else SecretReference("env", _URL_VARIABLE)
+        return True
+
+
+def _choose_table(shown: str, connection: Connection) -> str:
+    from sqlalchemy import inspect
+
+    inspector = inspect(connection)
+    tables = _list_tables(inspector)
+    fitting = _fitting(inspector, tables)
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise UsageError(
+            f"{shown} has several tables with a key and a value column: {list_names(fitting)}",
+            hint="name the one with the settings: --table NAME",
+        )
+    raise DatabaseFailure(
+        f"{shown} has no table with a key and a value column",
+        hint=f"name it with --table NAME; there are: {list_names(tables) or 'none'}",
+    )
+
+
+def _list_tables(inspector: Any) -> list[str]:
+    every = [*inspector.get_table_names(), *inspector.get_view_names()]
+    return [one for one in every if not one.startswith(_OURS)]
+
+
+def _fitting(inspector: Any, tables: Sequence[str]) -> list[str]:
+    return [one for one in tables[:_MOST_TABLES] if _match(inspector, one)]
+
+
+def _match(inspector: Any, table: str) -> Columns | None:
+    shapes = inspector.get_columns(table)
+    texts = {one["name"] for one in shapes if holds_text(one["type"]) or _is_enum(one["type"])}
+    return match_columns([one["name"] for one in shapes], texts)
 
 
 class _Reader:
@@ -120,19 +160,12 @@ class _Reader:
 
         inspector = inspect(self._connection)
         if not _IDENTIFIER.match(self._name) or not inspector.has_table(self._name):
-            every = [*inspector.get_table_names(), *inspector.get_view_names()]
-            tables = [one for one in every if not one.startswith(_OURS)]
-            fitting = [one for one in tables[:_MOST_TABLES] if self._match(inspector, one)]
-            raise self._missing(tables, fitting)
-        columns = self._match(inspector, self._name)
+            tables = _list_tables(inspector)
+            raise self._missing(tables, _fitting(inspector, tables))
+        columns = _match(inspector, self._name)
         if columns is None:
             raise self._unfit(inspector.get_columns(self._name))
         return columns
-
-    def _match(self, inspector: Any, table: str) -> Columns | None:
-        shapes = inspector.get_columns(table)
-        texts = {one["name"] for one in shapes if holds_text(one["type"]) or _is_enum(one["type"])}
-        return match_columns([one["name"] for one in shapes], texts)
 
     def _missing(self, tables: Sequence[str], fitting: Sequence[str]) -> DatabaseFailure:
         near = suggest(self._name, tables) or next(
