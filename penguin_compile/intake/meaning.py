@@ -59,9 +59,7 @@ def _differences(path: Path, one: Any, other: Any) -> Iterator[tuple[Path, Any, 
         return
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         for key in dict.fromkeys([*one, *other]):
-            yield from _differences(
-                (*path, str(key)), one.get(key, ABSENT), other.get(key, ABSENT)
-            )
+            yield from _differences((*path, str(key)), one.get(key, ABSENT), other.get(key, ABSENT))
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         for index, (first, second) in enumerate(zip(one, other, strict=True)):
             yield from _differences((*path, str(index)), first, second)

@@ -89,9 +89,7 @@ def _parse(source: Source, tags: frozenset[str] | None) -> _Builder:
     return failed
 
 
-def _read_again(
-    source: Source, error: MarkedYAMLError, tags: frozenset[str] | None
-) -> _Builder:
+def _read_again(source: Source, error: MarkedYAMLError, tags: frozenset[str] | None) -> _Builder:
     """What the C parser refuses may be YAML 1.2 all the same: it knows 1.1.
 
     Raises the error that is one, or where the text is too long for the slow parser.
