@@ -1,1 +1,1 @@
-"""An app as it is today: its Compose files, env files, table and gateway, read into a first spec."""
+"""An app as it is today, files, table and gateway, read into a first spec."""

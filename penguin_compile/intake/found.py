@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from penguin_compile.core.diagnostic import Diagnostic
+from penguin_compile.core.secret import SecretReference
 from penguin_compile.core.span import Span
+from penguin_compile.model.environment import Gateway
 from penguin_compile.model.setting import UNSET, JsonValue, Unset
 
 
@@ -81,11 +83,18 @@ class FoundTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """All that one source yields, and what is wrong with it."""
+    """All that one source yields, and what is wrong with it.
+
+    `app` is the name that it has for the app. `gateway` and `database` are the live system that
+    was read, as an environment names it: a URL that holds a password is the reference to it.
+    """
 
     source: str
+    app: str | None = None
     services: tuple[FoundService, ...] = ()
     routes: tuple[FoundRoute, ...] = ()
     settings: tuple[FoundSetting, ...] = ()
     table: FoundTable | None = None
+    gateway: Gateway | None = None
+    database: str | SecretReference | None = None
     findings: tuple[Diagnostic, ...] = ()

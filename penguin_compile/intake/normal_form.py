@@ -29,8 +29,8 @@ Data: TypeAlias = dict[str, Any]
 _DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?(?:ns|us|µs|ms|s|m|h|d|w))+\Z")
 _DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]*)?)(ns|us|µs|ms|s|m|h|d|w)")
 _SECONDS = {
-    **{"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3},
-    **{"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0},
+    "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3,
+    "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0,
 }
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(?:([kmgtp])i?)?b?\Z", re.IGNORECASE)
 _POWERS = {"k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
@@ -138,7 +138,7 @@ class _NormalForm:
         listed = value.items() if isinstance(value, Mapping) else [(one, None) for one in value]
         done = {}
         for name, one in listed:
-            stated = {**{"condition": "service_started", "required": "true"}, **_texts(one or {})}
+            stated = {"condition": "service_started", "required": "true", **_texts(one or {})}
             if stated.get("restart") == "false":
                 del stated["restart"]
             done[str(name)] = stated

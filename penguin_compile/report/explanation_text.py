@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
 
 from penguin_compile.compiler.field import ANY_NAME, Field
@@ -56,8 +56,14 @@ def render_code(
     return "\n".join(lines) + "\n"
 
 
-def render_intake_code(code: Code, style: Style) -> str:
-    """A code that `init` tells of an app's own files: there is no spec to show."""
+def render_intake_code(
+    code: Code,
+    style: Style,
+    wrong: Mapping[str, str] | None = None,
+    right: Mapping[str, str] | None = None,
+    findings: Sequence[Diagnostic] = (),
+) -> str:
+    """A code that `init` tells of an app's own files, with such files by their names."""
     rows = (("severity", f"{code.severity}: {_OF_INTAKE}"), ("source", code.source))
     lines = [
         style(f"{code.code}: {code.title}", "bright_white"),
@@ -66,7 +72,17 @@ def render_intake_code(code: Code, style: Style) -> str:
         "",
         *_table(rows),
     ]
-    return "\n".join(lines) + "\n"
+    if wrong and right:
+        lines += ["", "Wrong:", "", *_files(wrong), *_complaints(findings, style)]
+        lines += ["Right:", "", *_files(right)]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _files(texts: Mapping[str, str]) -> Iterator[str]:
+    for name, text in texts.items():
+        yield f"{name}:"
+        yield from _indented(text)
+        yield ""
 
 
 def render_field(field: Field, style: Style) -> str:

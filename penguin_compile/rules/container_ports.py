@@ -7,7 +7,7 @@ Source: the Compose specification, `ports`: `[HOST:]CONTAINER[/PROTOCOL]`, where
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from penguin_compile.core.pointer import Pointer
@@ -35,6 +35,54 @@ class HostPort(NamedTuple):
     ip: str
     protocol: str
     pointer: Pointer
+
+
+class Clash(NamedTuple):
+    """Two entries of `ports` that take the same port of the host, and whose they are."""
+
+    first: HostPort
+    second: HostPort
+    containers: tuple[Container, Container]
+    port: int
+
+
+def find_clashes(
+    containers: Iterable[Container], default_of: Callable[[str], str | None]
+) -> Iterator[Clash]:
+    """Ports that can't be published at once; containers of other profiles left apart."""
+    taken: dict[tuple[str, int], list[tuple[HostPort, Container]]] = {}
+    for container in containers:
+        for claim in host_ports(container, default_of):
+            ports = [(claim.protocol, one) for one in range(claim.first, claim.last + 1)]
+            clash = next(_clashes(claim, container, ports, taken), None)
+            if clash is not None:
+                yield clash
+                continue
+            for port in ports:
+                taken.setdefault(port, []).append((claim, container))
+
+
+def _clashes(
+    claim: HostPort,
+    container: Container,
+    ports: Iterable[tuple[str, int]],
+    taken: Mapping[tuple[str, int], list[tuple[HostPort, Container]]],
+) -> Iterator[Clash]:
+    for port in ports:
+        for other, owner in taken.get(port, ()):
+            if overlaps(claim, other) and _together(container, owner):
+                yield Clash(other, claim, (owner, container), port[1])
+
+
+def _together(one: Container, other: Container) -> bool:
+    """Whether some choice of Compose profiles starts both."""
+    first, second = _profiles(one), _profiles(other)
+    return one is other or not first or not second or not first.isdisjoint(second)
+
+
+def _profiles(container: Container) -> set[str]:
+    stated = container.keys.get("profiles")
+    return {str(name) for name in stated} if isinstance(stated, list) else set()
 
 
 def host_ports(container: Container, default_of: Callable[[str], str | None]) -> Iterator[HostPort]:
