@@ -40,6 +40,7 @@ _NAMED_VALUES = frozenset(
 _WORDS = frozenset(("command", "entrypoint", "test"))
 _PLAIN_INTEGER = re.compile(r"(?:0|-?[1-9][0-9]{0,17})\Z")
 _MOST_COMMENTS = 4
+_LONGEST_DESCRIPTION = 160
 
 
 class Drafter:
@@ -321,7 +322,9 @@ class Drafter:
             return
         keys: Data = {}
         if placed.kind is Kind.SETTING:
-            keys = {"type": placed.type, "category": placed.category}
+            keys = {} if placed.type == "string" else {"type": placed.type}
+            if placed.category != "system":
+                keys["category"] = placed.category
             if placed.key.upper() != placed.name:
                 keys["env"] = placed.name
         elif placed.type != "string":
@@ -337,6 +340,8 @@ class Drafter:
         if text := self._described(placed):
             keys["description"] = text
         comments = [self._secrets.redact(one) for one in placed.notes]
+        if placed.description and len(placed.description) > _LONGEST_DESCRIPTION:
+            comments.insert(0, self._secrets.redact(placed.description))
         if placed.optional:
             comments.insert(0, "commented out in the env file: nothing sets it")
         heading = None if placed.heading is None else self._secrets.redact(placed.heading)
@@ -347,6 +352,8 @@ class Drafter:
 
     def _described(self, placed: Placement) -> str | None:
         text = placed.description
+        if text is not None and len(text) > _LONGEST_DESCRIPTION:
+            text = None
         if text is None and placed.kind is Kind.SETTING:
             text = placed.heading
         return None if text is None else self._secrets.redact(" ".join(text.split()))

@@ -255,7 +255,7 @@ def _with_comments(source: Source, entries: list[EnvEntry]) -> Iterator[EnvEntry
         text = source.line_text(line).strip()
         if line in by_line:
             above = _joined(block)
-            if above is not None and _is_heading(above, line, by_line):
+            if above is not None and len(block) <= 2 and _is_heading(above, line, by_line):
                 heading, above = above, None
             comments[line] = (above, heading)
             block, ruled = [], False

@@ -84,17 +84,20 @@ def read_project(
     directory: Path | None = None,
     boundary: Path | None = None,
     texts: AbstractMapping[Path, Source] | None = None,
+    environment: AbstractMapping[str, str] | None = None,
 ) -> ComposeProject:
     """The model of Compose files, in the order in which Compose is given them.
 
     Without env files, `.env` beside the first one is read, as Compose does. What `include`,
     `extends` and `env_file` name must be inside `boundary`. `texts` stand for files on the disk.
-    Raises FileFailure for a file that was named and can't be read.
+    `environment` stands for all env files. Raises FileFailure for a file that was named and can't be
+    read.
     """
     folder = (directory or files[0].parent) if files or directory else Path()
     reader = _Reader(folder, boundary or folder, texts or {})
-    chosen = env_files or [one for one in (folder / ".env",) if one.is_file()]
-    outer: dict[str, str] = {}
+    beside = [one for one in (folder / ".env",) if environment is None and one.is_file()]
+    chosen = env_files or beside
+    outer: dict[str, str] = dict(environment or {})
     for path in chosen:
         env_file = reader.env_file(path, outer)
         reader.env_files.append(env_file)
@@ -121,6 +124,7 @@ def read_project(
         findings=reader.findings,
     )
     reader.read_given(project)
+    reader.check(project)
     project.sources = list(reader.sources.values())
     return project
 
@@ -404,6 +408,16 @@ class _Reader:
             return
         files = project.given.setdefault(name, [])
         files.append(self.env_file(target, project.environment))
+
+    def check(self, project: ComposeProject) -> None:
+        """What Compose would refuse of the whole; the files say what they mean all the same."""
+        for name, service in project.services.items():
+            keys = service if isinstance(service, Mapping) else {}
+            place = project.services.places[name]
+            if not {"image", "build", "provider"} & {key for key, one in keys.items() if one}:
+                message = f'the service "{name}" has neither an image nor a build context'
+                help_text = "is this file laid over another one? name that one first"
+                self.complain("PC551", message, place, help_text, Severity.WARNING)
 
     def complain(
         self,

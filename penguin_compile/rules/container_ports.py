@@ -110,8 +110,9 @@ def fill_in(text: str, default_of: Callable[[str], str | None]) -> str:
     """A text as a deployment has it that sets nothing; a reference without a value stays."""
 
     def value(match: re.Match[str]) -> str:
-        known = default_of(match["name"] or match["bare"])
-        return known or (match[0] if match["default"] is None else match["default"])
+        if match["default"] is not None:  # its own counts where it has one
+            return match["default"]
+        return default_of(match["name"] or match["bare"]) or match[0]
 
     for _ in range(_DEEPEST):
         filled = _INNERMOST.sub(value, text)
