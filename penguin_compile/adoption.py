@@ -81,14 +81,20 @@ def adopt(request: Request) -> Adoption:
         directory=request.compose_files[0].parent if request.compose_files else directory,
         boundary=boundary,
     )
-    app = app_name(request.app or project.name)
+    app = app_name(request.app or _name_there(request.found) or project.name)
     path = directory / "spec" / f"{app}.yaml"
     start = boundary if (boundary / ".git").exists() else directory
     prefix = os.path.relpath(os.path.abspath(project.directory), os.path.abspath(start))  # noqa: PTH100
     intake = draft_project(project, app, Path(prefix).as_posix())
     for found in request.found:
         merge_found(intake.draft, found, intake.secrets)
+        project.findings.extend(found.findings)
     return _checked(intake, path, directory)
+
+
+def _name_there(found: Sequence[Found]) -> str | None:
+    """The app's name on a live gateway: with another, plan would take nothing there for its own."""
+    return next((one.app for one in found if one.gateway is not None), None)
 
 
 def app_name(text: str) -> str:

@@ -60,6 +60,7 @@ class Draft:
     settings: dict[str, DraftEntry] = field(default_factory=dict)
     compose: Data = field(default_factory=dict)
     outputs: Data = field(default_factory=dict)
+    environments: Data = field(default_factory=dict)
     categories: list[str] = field(default_factory=list)
     allowed: dict[str, dict[str, str]] = field(default_factory=dict)
     brought: dict[str, Brought] = field(default_factory=dict)

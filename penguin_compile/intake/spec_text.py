@@ -41,6 +41,7 @@ def write_spec(draft: Draft) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
+_ENVIRONMENTS = "The systems that this was read from. What is right there, the first plan adopts."
 _OUTPUTS = "An empty variable counts as one that is not set, as in the Compose files so far."
 
 
@@ -157,6 +158,10 @@ def _section(name: str, value: Any, comment: str | None = None) -> Iterator[str]
 
 
 def _tail(draft: Draft) -> Iterator[str]:
+    if draft.environments:
+        yield from _comment(_ENVIRONMENTS, "")
+        yield from _section("environments", draft.environments)
+        return
     yield from _comment(
         "Where it is deployed; `plan` and `apply` need a database and a gateway:", ""
     )
@@ -166,7 +171,6 @@ def _tail(draft: Draft) -> Iterator[str]:
     yield "#     marchproxy:"
     yield '#       url: "http://127.0.0.1:8000"'
     yield '#       token: {secret: "env:CLUSTER_API_KEY"}'
-    del draft
 
 
 def _comment(text: str, indent: str) -> Iterator[str]:
