@@ -11,10 +11,15 @@ from penguin_compile.report.intake_view import ChangedKey, IntakeView
 _WIDEST_NAME = 34
 
 
-def render_intake(view: IntakeView, style: Style, limit: int = 100) -> str:
-    """Sections that hold nothing are left out; of the findings the first `limit` are shown."""
+def render_intake(
+    view: IntakeView, style: Style, limit: int = 100, *, placements: bool = True
+) -> str:
+    """Sections that hold nothing are left out; of the findings the first `limit` are shown.
+
+    Without `placements`, where variables went is only counted.
+    """
     blocks = [
-        *_block("Where each variable went", _placed(view), style),
+        *_block("Where each variable went", _placed(view) if placements else (), style),
         *_block("Left out", (f"  {one}" for one in view.left_out), style),
         *_block("To be set by the deployment from now on", _brought(view), style),
         *_block("What compile writes otherwise", _differences(view.differences), style),
@@ -25,6 +30,9 @@ def render_intake(view: IntakeView, style: Style, limit: int = 100) -> str:
         more = len(view.findings) - limit
         if more > 0:
             blocks.append(f"… and {more} more; --max-findings N shows them")
+    if not placements and view.placed:
+        counts = ", ".join(f"{count} in {name}" for name, count in view.sections.items())
+        blocks.append(f"A spec would have its variables as: {counts}; --format markdown says why.")
     return "\n\n".join(blocks) + "\n" if blocks else ""
 
 
