@@ -39,7 +39,7 @@ def _sentence(view: IntakeView) -> str:
 
 
 def _findings(view: IntakeView) -> Iterator[Sequence[str]]:
-    for one in view.findings:
+    for one in sorted(view.findings, key=lambda one: -one.severity):  # the worst first
         help_text = "; ".join(part for part in (one.label, one.help) if part)
         text = f"{one.message}{f' — {help_text}' if help_text else ''}"
         yield str(one.severity), one.code, code(f"{one.span.path}:{one.span.line}"), code(text)

@@ -32,7 +32,8 @@ def render_intake(
             blocks.append(f"… and {more} more; --max-findings N shows them")
     if not placements and view.placed:
         counts = ", ".join(f"{count} in {name}" for name, count in view.sections.items())
-        blocks.append(f"A spec would have its variables as: {counts}; --format markdown says why.")
+        text = f"A spec would have the variables as: {counts}; --format markdown says why."
+        blocks.append("\n".join(wrap(text, WIDTH)))
     return "\n\n".join(blocks) + "\n" if blocks else ""
 
 
