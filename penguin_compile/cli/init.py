@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -205,8 +204,7 @@ def _findings(
     read = hide_secrets([*problems, *adoption.findings])
     known = {(one.code, one.span.path, one.span.start) for one in read}
     rest = [one for one in looked if (one.code, one.span.path, one.span.start) not in known]
-    masked = [replace(one) for one in [*read, *rest]]
-    return sort_diagnostics(masked)
+    return sort_diagnostics(adoption.intake.secrets.hide([*read, *rest]))
 
 
 def _report(adoption: Adoption, findings: Sequence[Diagnostic], form: str, limit: int) -> None:

@@ -72,7 +72,8 @@ def _look(
     more = [
         one for one in adoption.findings if (one.code, one.span.path, one.span.start) not in known
     ]
-    every = sort_diagnostics([*findings, *hide_secrets(more)])
+    shown = adoption.intake.secrets.hide([*findings, *hide_secrets(more)])
+    every = sort_diagnostics(shown)
     return view_intake(adoption.intake, adoption.differences, every)
 
 

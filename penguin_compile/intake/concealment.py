@@ -15,7 +15,12 @@ from penguin_compile.intake.draft import Brought, Draft, DraftEntry
 from penguin_compile.intake.interpolation import Part, Reference
 from penguin_compile.intake.placement import Kind, Placement
 from penguin_compile.intake.secrecy import Secrets, names_secret
-from penguin_compile.rules.secrets import is_secret_text, recognise_credential
+from penguin_compile.rules.secrets import (
+    is_known_secret,
+    is_secret_text,
+    recognise_credential,
+    wants_change,
+)
 
 _URL_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s/@:?#]*:(?P<value>[^\s/@]+)@")
 _FLAG = re.compile(
@@ -34,6 +39,7 @@ _BESIDES = frozenset(("requirepass", "masterauth", "pw", "pwd"))
 _NOT_IN_NAMES = re.compile(r"[^A-Z0-9]+")
 _LOCATOR = re.compile(r"_?(?:URL|URI|DSN|CONNECTION|STRING)\Z")
 _HIDDEN_WHOLE = "password"
+_ANYBODYS = frozenset(("PASSWORD", "PASS", "REQUIREPASS", "MASTERAUTH", "TOKEN", "SECRET", "KEY"))
 
 
 class _Found(NamedTuple):
@@ -65,6 +71,9 @@ class Concealer:
 
     def carrier(self, hint: str, value: str, service: str | None, place: Span | None) -> str:
         """The variable that holds a value from now on; declared where it is new."""
+        known = self._carriers.get(value)
+        if known is not None and self._holds_now(known, value):
+            return known
         hint = _name(hint)
         owner = _name(service or "")
         for name in self._candidates(hint, owner):
@@ -84,6 +93,8 @@ class Concealer:
             )
         self.bring(name, value, "it stood in the Compose file as a literal", place)
         self._secrets.add(value, name)
+        if not (is_known_secret("password", value) or wants_change(value)):
+            self._carriers[value] = name
         return name
 
     def bring(self, name: str, value: str, reason: str, place: Span | None) -> None:
@@ -95,7 +106,8 @@ class Concealer:
 
     def _candidates(self, hint: str, owner: str) -> Iterator[str]:
         qualified = hint if not owner or hint.startswith(f"{owner}_") else f"{owner}_{hint}"
-        yield hint
+        if hint not in _ANYBODYS or not owner:
+            yield hint
         yield qualified
         number = 2
         while True:
@@ -181,34 +193,42 @@ class Concealer:
 
     def _find(self, text: str, hint: str, *, starts: bool) -> list[_Found]:
         """Stretches that are secrets, in order; the longer of two at one place."""
-        found = [
-            _Found(
-                match.start("value"),
-                match.end("value"),
-                f"{_LOCATOR.sub('', _name(hint))}_PASSWORD",
-            )
-            for match in _URL_PASSWORD.finditer(text)
-        ]
-        for pattern in (_FLAG, _ASSIGNMENT):
-            for match in pattern.finditer(text):
-                name = match["name"].replace("-", "_").replace(".", "_")
-                if not starts and match.start() == 0 and pattern is _ASSIGNMENT:
-                    continue
-                secret = names_secret(name) or name.lower() in _BESIDES
-                if secret and is_secret_text(match["value"]):
-                    found.append(_Found(match.start("value"), match.end("value"), name))
-        for pattern in (_REDIS, _MYSQL):
-            for match in pattern.finditer(text):
-                found.append(_Found(match.start("value"), match.end("value"), _HIDDEN_WHOLE))
-        for match in _WORD.finditer(text):
-            if recognise_credential(match[0]) not in {None, "a URL with a password"}:
-                found.append(_Found(match.start(), match.end(), f"{hint}_KEY"))
+        return sorted(
+            [*_by_form(text, hint), *_by_name(text, starts=starts), *self._by_value(text)],
+            key=lambda one: (one.start, -one.end),
+        )
+
+    def _by_value(self, text: str) -> Iterator[_Found]:
         for value in self._replaceable:
             start = text.find(value)
             while start >= 0:
-                found.append(_Found(start, start + len(value), _HIDDEN_WHOLE))
+                yield _Found(start, start + len(value), _HIDDEN_WHOLE)
                 start = text.find(value, start + len(value))
-        return sorted(found, key=lambda one: (one.start, -one.end))
+
+
+def _by_form(text: str, hint: str) -> Iterator[_Found]:
+    """Passwords in URLs, keys of known formats, and what the clients of databases are given."""
+    url_hint = f"{_LOCATOR.sub('', _name(hint))}_PASSWORD"
+    for match in _URL_PASSWORD.finditer(text):
+        yield _Found(*match.span("value"), url_hint)
+    for pattern in (_REDIS, _MYSQL):
+        for match in pattern.finditer(text):
+            yield _Found(*match.span("value"), _HIDDEN_WHOLE)
+    for match in _WORD.finditer(text):
+        if recognise_credential(match[0]) not in {None, "a URL with a password"}:
+            yield _Found(*match.span(), f"{hint}_KEY")
+
+
+def _by_name(text: str, *, starts: bool) -> Iterator[_Found]:
+    """What follows a flag or a name that says secret; `starts`: no reference stands before it."""
+    for pattern in (_FLAG, _ASSIGNMENT):
+        for match in pattern.finditer(text):
+            name = match["name"].replace("-", "_").replace(".", "_")
+            if pattern is _ASSIGNMENT and not starts and match.start() == 0:
+                continue
+            secret = names_secret(name) or name.lower() in _BESIDES
+            if secret and is_secret_text(match["value"]):
+                yield _Found(*match.span("value"), name)
 
 
 def _flag_of(word: str, program: str, words: Sequence[str]) -> str | None:

@@ -304,7 +304,13 @@ class Drafter:
                 reason = "Compose ignores it; what its anchors lend stands where it is used"
                 self._draft.intentions.append(Intention(path=(key,), reason=reason))
                 continue
-            top[key] = self._tree(item, key, None, place)
+            if isinstance(item, Tree):
+                top[key] = {
+                    name: self._tree(one, name, name, item.places[name])
+                    for name, one in item.items()
+                }
+            else:
+                top[key] = self._tree(item, key, None, place)
         for name, volume in (top.get("volumes") or {}).items():
             device = (volume or {}).get("driver_opts", {}).get("device")
             if isinstance(device, str) and device.startswith("."):

@@ -7,7 +7,7 @@ be mended without a person, and the next round checks it again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from penguin_compile.core.diagnostic import Diagnostic, Severity
 from penguin_compile.core.pointer import Pointer
@@ -17,13 +17,14 @@ from penguin_compile.intake.meaning import Intention
 from penguin_compile.model.app import App
 from penguin_compile.rules.container_ports import host_ports
 from penguin_compile.rules.containers import containers
+from penguin_compile.rules.pc209_host_port_twice import default_in
 
 _PUBLISHED = re.compile(
     r"(?P<before>(?:(?:[0-9]+\.[0-9.]+|\[[0-9A-Fa-f:]+\]):)?)"
     r"(?P<published>\$\{(?P<name>\w+)(?P<operator>:?-)?[^${}]*\}|[0-9]+)(?P<after>:.+|\Z)"
 )
 _HIGHEST = 65_535
-_UNUSED = "the files that this was taken from give it to no container either"
+_UNUSED = "no container names it in the Compose files that this was taken from, either"
 
 
 class Mender:
@@ -32,6 +33,8 @@ class Mender:
     def __init__(self, intake: Intake) -> None:
         self._draft = intake.draft
         self._evidence = intake.evidence
+        self._allotted: set[int] = set()
+        self._remarks: dict[str, str] = {}
         self._ways: dict[str, Callable[[Diagnostic, App | None], bool]] = {
             "PC203": self._drop_dependency,
             "PC209": self._move_port,
@@ -107,6 +110,8 @@ class Mender:
                 if len(kept) < len(listed):
                     self._intend(("services", service.name, key), f'"{gone}" is left out')
                     container[key] = kept
+                    if not kept:
+                        del container[key]
         if container.get("network_mode") == f"service:{gone}":
             del container["network_mode"]
             self._intend(("services", service.name), f'it shared the network of "{gone}"')
@@ -143,7 +148,7 @@ class Mender:
             or not isinstance(index, int)
         ):
             return False
-        taken = _taken(app)
+        taken = _taken(app) | self._allotted
         entry = ports[index]
         text = str(entry.get("published")) if isinstance(entry, dict) else str(entry)
         match = _PUBLISHED.match(text)
@@ -160,8 +165,16 @@ class Mender:
             f"{finding.message}: only one of them can start, so this one has {port} now (PC209)"
         )
         self._intend(("services", service.name, "ports"), reason)
-        service.comments.append(f"its host port was taken by another service: now {port}")
+        self._allotted.add(port)
+        self._remark(service, f"its host port was taken by another service: now {port}")
         return True
+
+    def _remark(self, service: DraftService, text: str) -> None:
+        """One comment, however often it had to be moved."""
+        known = self._remarks.pop(service.name, None)
+        service.comments = [one for one in service.comments if one != known]
+        service.comments.append(text)
+        self._remarks[service.name] = text
 
     def _published(self, match: re.Match[str], taken: set[int]) -> tuple[int, str | None] | None:
         """Another port of the host, and the text that publishes it; None: the variable says it."""
@@ -188,17 +201,12 @@ class Mender:
 
 
 def _taken(app: App) -> set[int]:
-    def default(name: str) -> str | None:
-        variable = app.deployment.variables.get(name)
-        return None if variable is None else variable.default
-
-    return set(_ports(app, default))
-
-
-def _ports(app: App, default: Callable[[str], str | None]) -> Iterator[int]:
-    for container in containers(app):
-        for one in host_ports(container, default):
-            yield from range(one.first, one.last + 1)
+    return {
+        port
+        for container in containers(app)
+        for one in host_ports(container, lambda name, own: default_in(app, name, own))
+        for port in range(one.first, one.last + 1)
+    }
 
 
 def _free(start: int, taken: set[int]) -> int | None:

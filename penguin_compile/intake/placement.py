@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from penguin_compile.core.span import Span
 from penguin_compile.intake.evidence import VARIABLE_NAME, Evidence, is_infrastructure
+from penguin_compile.intake.interpolation import Reference
 from penguin_compile.intake.project import ComposeProject
 from penguin_compile.intake.secrecy import is_secret, names_secret
 from penguin_compile.model.setting import value_text
@@ -48,6 +49,7 @@ _NOT_SETTINGS = re.compile(
 _OF_EMAIL = re.compile(r"\A(?:SMTP|MAIL|EMAIL)_(?:SERVER_)?(?:PORT|HOST|HOSTNAME)\Z")
 _SECRET_SETTING = re.compile(r"\A(?:SMTP|MAIL|EMAIL)_")
 _KEY = re.compile(r"[a-z][a-z0-9_]*\Z")
+_OF_VERSIONS = re.compile(r"(?:^|_)(?:TAG|VERSION|RELEASE)(?:_|\Z)")
 _INTEGER = re.compile(r"(?:0|-?[1-9][0-9]{0,17})\Z")
 
 
@@ -188,26 +190,34 @@ def _placement(
         dropped = None
     if required or (demanded and compose_default is None):
         default = None
+    asked = next((_message(use.reference) for use in one.uses if _message(use.reference)), None)
     described = next((entry for entry in [*one.active, *one.entries] if entry.comment), None)
     first = next(iter([*one.active, *one.entries]), None)
     return Placement(
         name=one.name,
         kind=kind,
         reason=reason,
-        type="string" if sensitive else _type(default, one.values),
+        type="string" if sensitive or _OF_VERSIONS.search(one.name) else _type(default, one.values),
         default=default,
         default_from_file=from_file and default is not None,
         required=required,
         sensitive=sensitive,
         optional=bool(one.entries) and not one.active and not one.uses,
         category=category,
-        description=None if described is None else described.comment,
+        description=asked if described is None else described.comment,
         heading=None if first is None else first.heading,
         notes=() if sensitive else tuple(_notes(one, default)),
         services=tuple(one.services),
         places=tuple([*(e.place for e in one.entries), *(u.place for u in one.uses)]),
         dropped=dropped,
     )
+
+
+def _message(reference: Reference) -> str | None:
+    """What a container that demands a variable says about it."""
+    if not reference.operator.endswith("?"):
+        return None
+    return "".join(one for one in reference.argument if isinstance(one, str)).strip() or None
 
 
 def _notes(one: Evidence, default: str | None) -> list[str]:

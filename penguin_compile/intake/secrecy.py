@@ -1,14 +1,17 @@
 """What in an app's files is a secret, and how its value is kept out of everything (`init`).
 
-Guesses are those of the rules (`rules/secrets.py`), and some more: a text that is taken for a secret
-costs a line in a deployment, one that is not taken for it is published.
+Guesses are those of the rules (`rules/secrets.py`), and some more: a text that is taken for a
+secret costs a line in a deployment, one that is not taken for it is published.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
+from penguin_compile.core.diagnostic import Diagnostic, Related
+from penguin_compile.core.span import Source, Span
 from penguin_compile.rules.secrets import (
     is_known_secret,
     is_secret_text,
@@ -28,9 +31,6 @@ _PUBLIC = re.compile(r"public|publishable|(?:^|_)(?:FILE|PATH|DIR)\Z", re.IGNORE
 _SHORTEST_HIDDEN = 5
 _SHORTEST_REPLACED = 8
 _MASK = "***"
-_HIDING_LINE = re.compile(
-    r"""(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)["']?[ \t]*[:=][ \t]*(?P<value>\S[^\n]*)"""
-)
 _URL_PASSWORD = re.compile(
     r"(?P<before>[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s/@:?#]*:)(?P<value>[^\s/@]+)(?=@)"
 )
@@ -86,10 +86,6 @@ class Secrets:
         """Values that can be nothing but the secret, wherever they stand: value → variable."""
         return {value: self._values[value] for value in self._hidden(_SHORTEST_REPLACED)}
 
-    def shown(self, text: str) -> bool:
-        """Whether a text holds one of the values."""
-        return any(value in text for value in self._hidden(_SHORTEST_HIDDEN))
-
     def _hidden(self, shortest: int) -> list[str]:
         every = [
             value
@@ -101,23 +97,38 @@ class Secrets:
         ]
         return sorted(every, key=len, reverse=True)
 
-    def mask(self, text: str) -> str:
-        """A file's text for excerpts: as long as it was, stars where a value stands."""
+    def hide(self, findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+        """Complaints whose words and excerpts have none of the values."""
+        shown: dict[int, Source] = {}
+
+        def masked(span: Span) -> Span:
+            source = span.source
+            if id(source) not in shown:
+                shown[id(source)] = Source(source.path, self._mask(source.text))
+            return Span(shown[id(source)], span.start, span.end)
+
+        return [
+            replace(
+                one,
+                span=masked(one.span),
+                message=self.redact(one.message),
+                label=None if one.label is None else self.redact(one.label),
+                help=None if one.help is None else self.redact(one.help),
+                related=tuple(
+                    Related(message=self.redact(each.message), span=masked(each.span))
+                    for each in one.related
+                ),
+            )
+            for one in findings
+        ]
+
+    def _mask(self, text: str) -> str:
+        """As long as it was, stars where a value stands."""
         for value in sorted(self._values, key=len, reverse=True):
             if len(value) >= _SHORTEST_HIDDEN and value not in self._public:
-                text = text.replace(value, "*" * len(value))
-        return mask_unread(text)
+                text = text.replace(value, _stars(value))
+        return text
 
 
-def mask_unread(text: str) -> str:
-    """The same of a text that could not be read: whatever its names and forms say is secret."""
-    text = _URL_PASSWORD.sub(lambda match: match["before"] + "*" * len(match["value"]), text)
-    return _HIDING_LINE.sub(_masked, text)
-
-
-def _masked(match: re.Match[str]) -> str:
-    value = match["value"].strip("\"' ,")
-    if not is_secret(match["name"], [value]) or value.startswith(("$", "{", "[", "*", "&")):
-        return match[0]
-    start = match.start("value") - match.start()
-    return match[0][:start] + "*" * len(match["value"])
+def _stars(value: str) -> str:
+    return "".join(one if one in "\r\n" else "*" for one in value)

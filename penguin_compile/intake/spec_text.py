@@ -279,12 +279,8 @@ def _is_safe(text: str) -> bool:
     if text != text.strip() or text.lower() in _WORDS or type(resolve_plain(text)) is not str:
         return False
     return (
-        (": " not in text
-        and " #" not in text
-        and not text.endswith(":")
-        and text[0] != "-")
-        or (text[:1] == "-" and len(text) > 1 and ": " not in text and not text.endswith(":"))
-    )
+        ": " not in text and " #" not in text and not text.endswith(":") and text[0] != "-"
+    ) or (text[:1] == "-" and len(text) > 1 and ": " not in text and not text.endswith(":"))
 
 
 def _key(key: str) -> str:

@@ -13,8 +13,10 @@ from typing import Any
 from penguin_compile.core.diagnostic import Diagnostic, Severity
 from penguin_compile.intake.intake import Intake
 from penguin_compile.intake.meaning import ABSENT, Difference
+from penguin_compile.intake.secrecy import names_secret
 from penguin_compile.model.setting import value_text
 
+_MASK = "***"
 _LONGEST = 60  # characters of a value
 
 
@@ -98,8 +100,8 @@ def view_intake(
         differences=[
             ChangedKey(
                 path=".".join(one.path),
-                before=_text(one.before, redact),
-                after=_text(one.after, redact),
+                before=_text(one.before, redact, one.path),
+                after=_text(one.after, redact, one.path),
                 reason=None if one.reason is None else redact(one.reason),
             )
             for one in differences
@@ -112,8 +114,10 @@ def _place(span: Any) -> str:
     return f"{span.path}:{span.line}"
 
 
-def _text(value: Any, redact: Any) -> str | None:
+def _text(value: Any, redact: Any, path: tuple[str, ...]) -> str | None:
     if value is ABSENT:
         return None
+    if names_secret(path[-1]):
+        return _MASK
     text: str = redact(value_text(value))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

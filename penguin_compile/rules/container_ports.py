@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from penguin_compile.core.pointer import Pointer
 from penguin_compile.rules.containers import Container
@@ -25,6 +25,9 @@ _INNERMOST = re.compile(
 _DEEPEST = 10  # references in the defaults of references
 _EVERYWHERE = frozenset(("", "0.0.0.0", "::"))  # noqa: S104
 _HIGHEST = 65_535
+
+
+ValueOf: TypeAlias = Callable[[str, str | None], str | None]
 
 
 class HostPort(NamedTuple):
@@ -46,13 +49,11 @@ class Clash(NamedTuple):
     port: int
 
 
-def find_clashes(
-    containers: Iterable[Container], default_of: Callable[[str], str | None]
-) -> Iterator[Clash]:
+def find_clashes(containers: Iterable[Container], value_of: ValueOf) -> Iterator[Clash]:
     """Ports that can't be published at once; containers of other profiles left apart."""
     taken: dict[tuple[str, int], list[tuple[HostPort, Container]]] = {}
     for container in containers:
-        for claim in host_ports(container, default_of):
+        for claim in host_ports(container, value_of):
             ports = [(claim.protocol, one) for one in range(claim.first, claim.last + 1)]
             clash = next(_clashes(claim, container, ports, taken), None)
             if clash is not None:
@@ -85,10 +86,10 @@ def _profiles(container: Container) -> set[str]:
     return {str(name) for name in stated} if isinstance(stated, list) else set()
 
 
-def host_ports(container: Container, default_of: Callable[[str], str | None]) -> Iterator[HostPort]:
+def host_ports(container: Container, value_of: ValueOf) -> Iterator[HostPort]:
     """Of one container. What can't be known, such as a random port, is left out.
 
-    `default_of` gives a variable's default.
+    `value_of` gives a variable's value, by its name and the default that the reference has.
     """
     stated = container.keys.get("ports")
     if not isinstance(stated, list) or container.keys.get("network_mode") == "host":
@@ -96,23 +97,22 @@ def host_ports(container: Container, default_of: Callable[[str], str | None]) ->
     for index, entry in enumerate(stated):
         pointer = (*container.pointer, "ports", index)
         if isinstance(entry, str):
-            match = _SHORT.match(fill_in(entry, default_of))
+            match = _SHORT.match(fill_in(entry, value_of))
             if match is not None:
                 yield from _host_port(match, match["ip"], match["protocol"], pointer)
         elif isinstance(entry, dict):
-            published = fill_in(str(entry.get("published", "")), default_of)
+            published = fill_in(str(entry.get("published", "")), value_of)
             match = _PUBLISHED.match(published)
             if match is not None:
                 yield from _host_port(match, entry.get("host_ip"), entry.get("protocol"), pointer)
 
 
-def fill_in(text: str, default_of: Callable[[str], str | None]) -> str:
+def fill_in(text: str, value_of: ValueOf) -> str:
     """A text as a deployment has it that sets nothing; a reference without a value stays."""
 
     def value(match: re.Match[str]) -> str:
-        if match["default"] is not None:  # its own counts where it has one
-            return match["default"]
-        return default_of(match["name"] or match["bare"]) or match[0]
+        found = value_of(match["name"] or match["bare"], match["default"])
+        return match[0] if found is None else found
 
     for _ in range(_DEEPEST):
         filled = _INNERMOST.sub(value, text)
