@@ -16,7 +16,11 @@ def render_intake_markdown(view: IntakeView) -> str:
     text = f"### What init found\n\n{_sentence(view)}\n"
     for part in (
         _table("What the files contradict", ("", "code", "place", "what"), _findings(view)),
-        _table("Where each variable went", ("variable", "section", "why", "place"), _placed(view)),
+        _table(
+            "Where each variable went",
+            ("variable", "section", "evidence", "why", "place"),
+            _placed(view),
+        ),
         _table("Left out", ("what",), ((code(one),) for one in view.left_out)),
         _table("To be set by the deployment", ("variable", "why", "place"), _brought(view)),
         _table("What compile writes otherwise", ("key", "was", "is", "why"), _differences(view)),
@@ -47,7 +51,8 @@ def _findings(view: IntakeView) -> Iterator[Sequence[str]]:
 
 def _placed(view: IntakeView) -> Iterator[Sequence[str]]:
     for one in view.placed:
-        yield code(one.name), code(one.section), code(one.reason), code(one.place or "")
+        why = (code(one.evidence), code(one.reason), code(one.place or ""))
+        yield code(one.name), code(one.section), *why
 
 
 def _brought(view: IntakeView) -> Iterator[Sequence[str]]:

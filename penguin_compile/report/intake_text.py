@@ -45,7 +45,7 @@ def _block(title: str, lines: Iterable[str], style: Style) -> Iterator[str]:
 
 def _placed(view: IntakeView) -> Iterator[str]:
     rows = [
-        (one.name, one.section, f"{one.reason}{f' ({one.place})' if one.place else ''}")
+        (one.name, one.section, f"{one.evidence}: {one.reason} ({one.place or 'nowhere'})")
         for one in view.placed
     ]
     yield from _table(rows)

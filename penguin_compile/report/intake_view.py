@@ -22,14 +22,37 @@ _LONGEST = 60  # characters of a value
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedVariable:
-    """A variable, the section of the spec that it went to, and why; `place` is the first."""
+    """A variable, the section of the spec that it went to, and why; `place` is the first.
+
+    `services` are given it; `default` is None where it has none, or is a secret.
+    """
 
     name: str
     section: str
     type: str
     sensitive: bool
+    required: bool
+    optional: bool
+    default: str | None
+    description: str | None
+    services: Sequence[str]
     reason: str
     place: str | None
+
+    @property
+    def evidence(self) -> str:
+        """What is known of it, in a few words."""
+        count = len(self.services)
+        parts = [f"{count} service{'s' if count > 1 else ''}" if count else "no service"]
+        if self.optional:
+            parts.append("commented out")
+        if self.default is not None:
+            parts.append(f"{self.type} {self.default or 'empty'}")
+        if self.required:
+            parts.append("required")
+        if self.description:
+            parts.append("described")
+        return ", ".join(parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +106,11 @@ def view_intake(
                 section=one.kind.value,
                 type=one.type,
                 sensitive=one.sensitive,
+                required=one.required,
+                optional=one.optional,
+                default=None if one.default is None else _cut(redact(one.default)),
+                description=None if one.description is None else redact(one.description),
+                services=one.services,
                 reason=redact(one.reason),
                 place=_place(one.places[0]) if one.places else None,
             )
@@ -120,4 +148,8 @@ def _text(value: Any, redact: Any, path: tuple[str, ...]) -> str | None:
     if names_secret(path[-1]):
         return _MASK
     text: str = redact(value_text(value))
+    return _cut(text)
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

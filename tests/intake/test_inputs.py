@@ -19,7 +19,9 @@ FILES = {
     "penguin": [["docker-compose.yml"], ["docker-compose.yml", "docker-compose.dev.yml"]],
     "waddleperf": [["docker-compose.yml"]],
 }
-CASES = [(app, files, env) for app, each in FILES.items() for files in each for env in (True, False)]
+CASES = [
+    (app, files, env) for app, each in FILES.items() for files in each for env in (True, False)
+]
 
 
 @pytest.mark.parametrize(("app", "files", "env"), CASES)
