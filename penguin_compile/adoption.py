@@ -88,7 +88,6 @@ def adopt(request: Request) -> Adoption:
     intake = draft_project(project, app, Path(prefix).as_posix())
     for found in request.found:
         merge_found(intake.draft, found, intake.secrets)
-        project.findings.extend(found.findings)
     return _checked(intake, path, directory)
 
 

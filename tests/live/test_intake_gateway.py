@@ -129,7 +129,7 @@ def test_which_app_is_asked_where_there_are_several(kind, monkeypatch):
             server.add(f"{app}-api", protocol="tcp", collection=app)
         with pytest.raises(UsageError, match="which app") as caught:
             read_gateway(place(server), None)
-        assert "--name NAME" in (caught.value.hint or "")
+        assert "--app NAME" in (caught.value.hint or "")
         assert "blog, shop" in (caught.value.hint or "")
         with pytest.raises(UsageError, match=r'no collection "shp"; did you mean "shop"\?$'):
             read_gateway(place(server), "shp")

@@ -95,11 +95,3 @@ def test_a_registered_name_stays_and_its_container_is_left_off_the_gateway(home:
     }
     assert (app.services["api"].host, app.services["api"].container) == ("backend", None)
     assert app.routes["public"].targets == ("api",)
-
-
-def test_what_a_source_complains_of_is_among_the_findings(home: Path) -> None:
-    with sqlite3.connect("app.db") as connection:
-        connection.execute("INSERT INTO config VALUES ('Odd-Key', 'x', 'string')")
-    connection.close()
-    adoption = adopted(read_table("sqlite:///app.db"))
-    assert "PC561" in {one.code for one in adoption.findings}
