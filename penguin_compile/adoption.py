@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from penguin_compile.compilation import compile_spec
-from penguin_compile.core.diagnostic import Diagnostic, Severity, sort_diagnostics
-from penguin_compile.core.errors import FileFailure
+from penguin_compile.core.diagnostic import Diagnostic, sort_diagnostics
 from penguin_compile.core.span import Source
 from penguin_compile.intake.found import Found
 from penguin_compile.intake.intake import Intake, draft_project
@@ -30,6 +29,7 @@ from penguin_compile.source.load import find_root, load_text
 _MOST_ROUNDS = 8
 _TARGET = "compose"
 _LONGEST_NAME = 40
+_TEMPLATE = Path(__file__).parent / "intake" / "first_spec.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,12 +169,8 @@ def _form(project: ComposeProject) -> dict[str, object]:
     return form
 
 
-def refuse_errors(adoption: Adoption) -> None:
-    """Raises FileFailure where nobody can say what the app's files mean."""
-    errors = [one for one in adoption.findings if one.severity is Severity.ERROR]
-    if errors:
-        count = f"{len(errors)} error{'s' if len(errors) > 1 else ''}"
-        raise FileFailure(
-            f"nothing was written: {count} in the files of the app",
-            hint="mend them, so that `docker compose config` reads them, and run init again",
-        )
+def first_spec(directory: Path, app: str | None) -> tuple[Path, str]:
+    """Where a spec goes that is taken from nothing, and its text: an example to change."""
+    name = app_name(app or os.path.basename(os.path.realpath(directory)))  # noqa: PTH119
+    text = _TEMPLATE.read_text(encoding="utf-8").replace("myapp", name)
+    return directory / "spec" / f"{name}.yaml", text

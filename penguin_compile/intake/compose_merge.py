@@ -64,7 +64,11 @@ def _mappings(path: Path, base: Mapping, over: Mapping) -> Mapping:
         place = over.places[key]
         if isinstance(item, Tagged) and item.tag == RESET:
             merged.pop(key, None)
-        elif (isinstance(item, Tagged) and item.tag == OVERRIDE) or key not in merged or key.startswith("x-"):
+        elif (
+            (isinstance(item, Tagged) and item.tag == OVERRIDE)
+            or key not in merged
+            or key.startswith("x-")
+        ):
             merged.put(key, settle(item), place)
         else:
             merged.put(key, _values((*path, key), merged[key], item, place), place)

@@ -306,10 +306,10 @@ class Drafter:
         for name, secret in (top.get("secrets") or {}).items():
             stated = (self._project.top["secrets"] or {}).get(name)
             if isinstance(secret, dict) and isinstance(stated, Mapping) and "content" in stated:
-                place = _span(stated.places["content"] if isinstance(stated, Tree) else place)
+                where = _span(stated.places["content"] if isinstance(stated, Tree) else place)
                 parts = self._parts(str(stated["content"]))
                 if len(parts) == 1 and isinstance(parts[0], str):
-                    carrier = self._concealer.carrier(name, parts[0], None, place)
+                    carrier = self._concealer.carrier(name, parts[0], None, where)
                     secret["content"] = f"${{{carrier}}}"
         if self._moves:
             self._paths.rewrite_top(top)

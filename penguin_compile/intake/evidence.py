@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -12,6 +12,7 @@ from penguin_compile.intake.compose_merge import pairs
 from penguin_compile.intake.env_file import EnvEntry
 from penguin_compile.intake.interpolation import (
     BadInterpolation,
+    Part,
     Reference,
     parse,
     raw_text,
@@ -191,7 +192,7 @@ def _uses_of(
         )
 
 
-def _parts(value: Any) -> Sequence[Any]:
+def _parts(value: Any) -> tuple[Part, ...]:
     if not isinstance(value, str):
         return ()
     try:
