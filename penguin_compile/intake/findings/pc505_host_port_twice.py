@@ -22,7 +22,7 @@ def look(evidence: Evidence) -> Iterator[Sight]:
         ]
         told = set()
         for value_of, with_what in _settings(evidence):
-            for clash in find_clashes(containers, value_of):
+            for clash in find_clashes(containers, lambda _: None, value_of):
                 pair = (clash.first.pointer, clash.second.pointer)
                 if pair not in told and clash.first.pointer != clash.second.pointer:
                     told.add(pair)
