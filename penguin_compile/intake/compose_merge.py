@@ -186,12 +186,16 @@ def _started() -> Mapping:
     return Mapping()
 
 
+def _nothing() -> None:
+    return None
+
+
 def _dependencies(path: Path, base: Any, over: Any, place: Place) -> Any:
     return _mappings(path, named(base, place, _started), named(over, place, _started))
 
 
 def _networks(path: Path, base: Any, over: Any, place: Place) -> Any:
-    return _mappings(path, named(base, place, Mapping), named(over, place, Mapping))
+    return _mappings(path, named(base, place, _nothing), named(over, place, _nothing))
 
 
 def _build(path: Path, base: Any, over: Any, place: Place) -> Any:

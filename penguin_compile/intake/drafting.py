@@ -245,6 +245,8 @@ class Drafter:
             if placed.required or (placed.default and not placed.default_from_file):
                 return Reference(name, operator or "-", ())
             return Reference(name)
+        if self._moves and default.startswith("."):
+            return reference  # a path perhaps: it is rewritten where it stands
         if default == placed.default and operator == self._operator and not placed.required:
             return Reference(name)
         return reference
@@ -303,14 +305,12 @@ class Drafter:
                 self._draft.intentions.append(Intention(path=(key,), reason=reason))
                 continue
             top[key] = self._tree(item, key, None, place)
-        for name, secret in (top.get("secrets") or {}).items():
-            stated = (self._project.top["secrets"] or {}).get(name)
-            if isinstance(secret, dict) and isinstance(stated, Mapping) and "content" in stated:
-                where = _span(stated.places["content"] if isinstance(stated, Tree) else place)
-                parts = self._parts(str(stated["content"]))
-                if len(parts) == 1 and isinstance(parts[0], str):
-                    carrier = self._concealer.carrier(name, parts[0], None, where)
-                    secret["content"] = f"${{{carrier}}}"
+        for name, volume in (top.get("volumes") or {}).items():
+            device = (volume or {}).get("driver_opts", {}).get("device")
+            if isinstance(device, str) and device.startswith("."):
+                reason = "a relative path, written from the folder of the compiled file"
+                path = ("volumes", name, "driver_opts", "device")
+                self._draft.intentions.append(Intention(path=path, reason=reason))
         if self._moves:
             self._paths.rewrite_top(top)
         if self._project.name != self._draft.name:

@@ -38,8 +38,10 @@ def draft_project(project: ComposeProject, app: str, prefix: str) -> Intake:
     placements = place_all(evidence, project)
     secrets = Secrets()
     sources = tuple(dict.fromkeys(one.path for one in project.sources))
-    draft = Draft(name=app, sources=sources)
-    Drafter(project, evidence, placements, secrets, draft, prefix).run()
+    # the first run finds secrets that stand in texts; the second hides them in all others, too
+    for _ in range(2):
+        draft = Draft(name=app, sources=sources)
+        Drafter(project, evidence, placements, secrets, draft, prefix).run()
     return Intake(
         project=project, evidence=evidence, placements=placements, secrets=secrets, draft=draft
     )

@@ -104,9 +104,6 @@ class _NormalForm:
         done.setdefault("name", key if done.get("external") else name)
         if "file" in done:
             done["file"] = self._path(done["file"])
-        bound = done.get("driver_opts", {})
-        if "bind" in str(bound.get("o", "")).split(",") and "device" in bound:
-            bound["device"] = self._path(bound["device"])
         return done
 
     def environment(self, value: Any) -> Data:
@@ -190,6 +187,13 @@ class _NormalForm:
             done["test"] = ["CMD-SHELL", go_text(test)]
         return done
 
+    def develop(self, value: Any) -> Data:
+        done: Data = _texts(value)
+        for one in done.get("watch", ()):
+            if "path" in one:
+                one["path"] = self._path(one["path"])
+        return done
+
     def words(self, value: Any) -> Any:
         """A command: a text is split as a shell splits it."""
         if isinstance(value, list):
@@ -240,6 +244,7 @@ _OF_SERVICES: dict[str, Callable[[_NormalForm, Any], Any]] = {
     "command": _NormalForm.words,
     "configs": lambda form, value: form.mounts(value, ""),
     "depends_on": _NormalForm.depends_on,
+    "develop": _NormalForm.develop,
     "entrypoint": _NormalForm.words,
     "env_file": _NormalForm.env_file,
     "environment": _NormalForm.environment,

@@ -15,9 +15,9 @@ from enum import StrEnum
 from penguin_compile.core.span import Span
 from penguin_compile.intake.evidence import VARIABLE_NAME, Evidence, is_infrastructure
 from penguin_compile.intake.project import ComposeProject
-from penguin_compile.intake.secrecy import is_secret
+from penguin_compile.intake.secrecy import is_secret, names_secret
 from penguin_compile.model.setting import value_text
-from penguin_compile.rules.secrets import is_secret_text, says_secret
+from penguin_compile.rules.secrets import is_secret_text
 from penguin_compile.source.scalars import resolve_plain
 from penguin_compile.targets.compose_text import can_be_default
 
@@ -128,10 +128,15 @@ def _sensitivity(one: Evidence) -> tuple[bool, str]:
         return True, "a secret by its name or its form"
     for use in one.uses:
         default = use.reference.default
-        if use.whole and use.holder and says_secret(use.holder) and default:
-            if is_secret_text(default):
-                return True, f"it fills {use.holder}, a secret by its name"
+        holder = use.holder if use.whole else None
+        if holder and default and is_secret_text(default) and _keeps_secret(holder):
+            return True, f"it fills {holder}, a secret by its name"
     return False, ""
+
+
+def _keeps_secret(holder: str) -> bool:
+    """An access key is half of a pair, and often the user's name: the other half is the secret."""
+    return names_secret(holder) and not holder.upper().endswith("ACCESS_KEY")
 
 
 def _category(one: Evidence) -> str | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping as AbstractMapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from penguin_compile.core.diagnostic import Diagnostic, Severity
 from penguin_compile.core.errors import FileFailure
 from penguin_compile.core.span import Source, Span
 from penguin_compile.intake.compose_file import (
+    BROUGHT,
     ComposeDocument,
     Interpolator,
     Tagged,
@@ -32,9 +34,11 @@ from penguin_compile.intake.compose_merge import (
 )
 from penguin_compile.intake.env_file import EnvFile, read_env_file
 from penguin_compile.intake.interpolation import (
+    BadInterpolation,
     Part,
     Reference,
     Resolved,
+    evaluate,
     map_references,
     parse,
     write,
@@ -102,12 +106,9 @@ def read_project(
         env_file = reader.env_file(path, outer)
         reader.env_files.append(env_file)
         outer.update(env_file.values)
-    name = outer.get("COMPOSE_PROJECT_NAME") or ""
-    reader.environment = outer
+    reader.name_project(files, outer)
+    name = reader.project
     model = reader.model(files, folder, outer, ())
-    stated = model.get("name")
-    folder_name = os.path.basename(os.path.realpath(folder))  # noqa: PTH119 - of a link's target
-    name = project_name(name or (str(stated) if stated else folder_name)) or "app"
     top = Mapping()
     for key, item in model.items():
         if key not in {"services", "name", "version", "include"}:
@@ -139,7 +140,7 @@ class _Reader:
         self.findings: list[Diagnostic] = []
         self.sources: dict[Path, Source] = {}
         self.env_files: list[EnvFile] = []
-        self.environment: dict[str, str] = {}
+        self.project = ""
         self._documents: dict[Path, list[ComposeDocument]] = {}
 
     def source(self, path: Path) -> Source:
@@ -166,6 +167,21 @@ class _Reader:
                 self.findings.extend(findings)
             self._documents[path] = documents
         return self._documents[path]
+
+    def name_project(self, files: list[Path], environment: AbstractMapping[str, str]) -> None:
+        """The project's name, which texts may refer to: the variable, `name:`, the folder."""
+        folder = os.path.basename(os.path.realpath(self._folder))  # noqa: PTH119 - a link's target
+        stated = [
+            document.root["name"]
+            for path in files
+            for document in self.documents(path)
+            if isinstance(document.root.get("name"), str)
+        ]
+        name = environment.get("COMPOSE_PROJECT_NAME") or ""
+        if not name and stated:
+            with suppress(BadInterpolation):  # told where the file is read
+                name = evaluate(parse(stated[-1]), environment.get, BROUGHT.format)
+        self.project = project_name(name or folder) or "app"
 
     def model(
         self,
@@ -196,7 +212,7 @@ class _Reader:
     def _lookup(self, environment: dict[str, str]) -> Any:
         def find(name: str) -> str | None:
             if name == "COMPOSE_PROJECT_NAME" and name not in environment:
-                return project_name(os.path.basename(os.path.realpath(self._folder)))  # noqa: PTH119
+                return self.project
             return environment.get(name)
 
         return find

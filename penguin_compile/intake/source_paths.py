@@ -5,6 +5,8 @@ Which keys hold paths is known to `targets/compose_paths.py`; here each text kee
 
 from __future__ import annotations
 
+import posixpath
+
 from penguin_compile.intake.interpolation import Resolved, raw_text
 from penguin_compile.targets.compose_paths import ComposePaths
 
@@ -15,10 +17,10 @@ class SourcePaths(ComposePaths):
     def path(self, text: str) -> str:
         """A path, value and raw text alike; a relative one begins with a dot afterwards."""
         if isinstance(text, Resolved):
-            value = _dotted(super().path(str(text)), str(text))
             raw = raw_text(text)
-            return Resolved(value, _dotted(super().path(raw), raw))
-        return _dotted(super().path(text), text)
+            value = _shortest(super().path(str(text)), str(text))
+            return Resolved(value, _shortest(super().path(raw), raw))
+        return _shortest(super().path(text), text)
 
     def context(self, text: str) -> str:
         """A build context; an address stays what it is."""
@@ -32,6 +34,12 @@ class SourcePaths(ComposePaths):
 
     def _short(self, text: str) -> str:
         return _dotted(super().short_volume(text), text)
+
+
+def _shortest(path: str, before: str) -> str:
+    if path == before or "$" in path:
+        return _dotted(path, before)
+    return _dotted(posixpath.normpath(path), before)
 
 
 def _dotted(path: str, before: str) -> str:

@@ -279,10 +279,10 @@ def _is_safe(text: str) -> bool:
     if text != text.strip() or text.lower() in _WORDS or type(resolve_plain(text)) is not str:
         return False
     return (
-        ": " not in text
+        (": " not in text
         and " #" not in text
         and not text.endswith(":")
-        and text[0] != "-"
+        and text[0] != "-")
         or (text[:1] == "-" and len(text) > 1 and ": " not in text and not text.endswith(":"))
     )
 
