@@ -54,9 +54,10 @@ def _merge_service(draft: Draft, found: FoundService) -> None:
     drafted = draft.services.get(found.name)
     if drafted is None:
         drafted = DraftService(name=found.name, gateway={})
-        draft.services[found.name] = drafted
-        if found.host in draft.services:
+        container = draft.services.get(found.host)
+        if container is not None and container.container is not None:
             drafted.comments.append(f"registered with the gateway; its container is {found.host}")
+        draft.services[found.name] = drafted
     drafted.gateway = service_keys(found)
     if drafted.container is not None and "host" in drafted.gateway:
         reason = f'the gateway knows it as "{found.host}": compile makes that a network alias'

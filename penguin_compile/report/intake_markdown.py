@@ -15,7 +15,7 @@ def render_intake_markdown(view: IntakeView) -> str:
     """A sentence, then a table for each part that holds something; fits in a comment."""
     text = f"### What init found\n\n{_sentence(view)}\n"
     for part in (
-        _table("What the files contradict", ("", "code", "place", "what"), _findings(view)),
+        _table("Findings", ("", "code", "place", "what"), _findings(view)),
         _table("Where each variable went", ("variable", "section", "why", "place"), _placed(view)),
         _table("Left out", ("what",), ((code(one),) for one in view.left_out)),
         _table("To be set by the deployment", ("variable", "why", "place"), _brought(view)),

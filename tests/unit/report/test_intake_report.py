@@ -54,7 +54,7 @@ def view(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> IntakeView:
 
 def test_text_has_every_part_in_100_columns(view: IntakeView) -> None:
     text = render_intake(view, plain)
-    for title in ("Where each variable went", "To be set by", "What the files contradict"):
+    for title in ("Where each variable went", "To be set by", "Findings"):
         assert title in text
     assert "error[PC505]" in text
     assert max(map(len, text.splitlines())) <= WIDTH
