@@ -88,7 +88,8 @@ def adopt(request: Request) -> Adoption:
     intake = draft_project(project, app, Path(prefix).as_posix())
     for found in request.found:
         merge_found(intake.draft, found, intake.secrets)
-        project.findings.extend(found.findings)
+    if not project.services:  # nothing of Compose is there to be the same
+        intake.draft.compose.clear()
     return _checked(intake, path, directory)
 
 

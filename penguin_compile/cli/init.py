@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from penguin_compile.cli.init_sources import read_sources, source_options, take_sources
+from penguin_compile.cli.init_sources import (
+    gateway_files,
+    read_sources,
+    source_options,
+    take_sources,
+)
 from penguin_compile.cli.specs import show_findings, style, summarise
 from penguin_compile.core.diagnostic import Diagnostic, Severity, sort_diagnostics
 from penguin_compile.core.errors import UsageError
@@ -87,11 +93,13 @@ def command(
     if report_only:
         from penguin_compile.cli import init_report
 
+        files = named or _beside(folder, found)
         return init_report.report_only(
             folder,
-            named or _beside(folder, found),
+            replace(files, gateway=(*files.gateway, *gateway_files(sources))),
             found,
             problems,
+            together=bool(named),
             form=form,
             limit=max_findings,
             strict=strict,

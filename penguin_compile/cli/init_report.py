@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,15 +28,17 @@ def report_only(
     found: Sequence[Found],
     problems: Sequence[Diagnostic],
     *,
+    together: bool,
     form: str,
     limit: int,
     strict: bool,
 ) -> int:
     """Tell everything and write nothing; the exit code.
 
-    `found` are live sources that were read, `problems` what is to be said of them.
+    `found` are live sources that were read, `problems` what is to be said of them. `together`:
+    a person named the Compose files, to be merged; else the first is the app's.
     """
-    view = _look(directory, files, found, problems)
+    view = _look(directory, files, found, problems, together=together)
     _show(view, form, limit)
     if form == "text":
         paths = (*files.compose, *files.env, *files.gateway)
@@ -49,6 +52,8 @@ def _look(
     files: TodaysFiles,
     found: Sequence[Found],
     problems: Sequence[Diagnostic],
+    *,
+    together: bool,
 ) -> IntakeView:
     from penguin_compile.intake.findings.inspection import inspect
     from penguin_compile.intake.hidden_secrets import hide_secrets
@@ -62,19 +67,24 @@ def _look(
             hint="name the folder of an app, or files: --from-compose FILE, --from-env FILE",
         )
     evidence, unread = read_todays_files(files, code=directory)
-    findings = sort_diagnostics([*hide_secrets([*problems, *unread]), *inspect(evidence)])
+    told = list({_key(one): one for one in (*problems, *unread)}.values())
+    findings = sort_diagnostics([*hide_secrets(told), *inspect(evidence)])
     adoption = None
     if files.compose and not any(one.severity is Severity.ERROR for one in unread):
-        adoption = _adopt(directory, files, found)
+        taken = files if together else replace(files, compose=files.compose[:1], env=files.env[:1])
+        adoption = _adopt(directory, taken, found)
     if adoption is None:
         return IntakeView(findings=findings)
-    known = {(one.code, one.span.path, one.span.start) for one in findings}
-    more = [
-        one for one in adoption.findings if (one.code, one.span.path, one.span.start) not in known
-    ]
+    known = {_key(one) for one in findings}
+    more = [one for one in adoption.findings if _key(one) not in known]
     shown = adoption.intake.secrets.hide([*findings, *hide_secrets(more)])
     every = sort_diagnostics(shown)
     return view_intake(adoption.intake, adoption.differences, every)
+
+
+def _key(finding: Diagnostic) -> tuple[str, str, int]:
+    """What is said where: two readers of one file say the same."""
+    return finding.code, finding.span.path, finding.span.start
 
 
 def _adopt(directory: Path, files: TodaysFiles, found: Sequence[Found]) -> Adoption | None:
@@ -83,8 +93,8 @@ def _adopt(directory: Path, files: TodaysFiles, found: Sequence[Found]) -> Adopt
 
     request = Request(
         directory=directory,
-        compose_files=files.compose[:1],
-        env_files=files.env[:1],
+        compose_files=files.compose,
+        env_files=files.env,
         found=found,
     )
     try:

@@ -82,6 +82,11 @@ def read_sources(
     return found, problems
 
 
+def gateway_files(options: Mapping[str, Any]) -> list[Path]:
+    """The gateway's import files among the options, which findings look at, too."""
+    return [Path(one) for one in options["marchproxy"] if "://" not in one]
+
+
 def _check(options: Mapping[str, Any], urls: Sequence[str]) -> None:
     if len(urls) > 1:
         raise UsageError(

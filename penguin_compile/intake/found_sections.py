@@ -83,7 +83,7 @@ def route_keys(route: FoundRoute) -> Data:
 
 def setting_keys(setting: FoundSetting) -> Data:
     """A row as a config key; of a sensitive one the reference to its value."""
-    variable = setting.env or setting.key.upper().replace(".", "_")
+    variable = setting.env or variable_of(setting.key)
     category = None if setting.category == _DEFAULT_CATEGORY else setting.category
     keys = _present(
         {
@@ -96,6 +96,11 @@ def setting_keys(setting: FoundSetting) -> Data:
     if setting.sensitive:
         return {**keys, "sensitive": True, "secret": f"env:{variable}"}
     return keys if isinstance(setting.value, Unset) else {**keys, "default": setting.value}
+
+
+def variable_of(key: str) -> str:
+    """The bootstrap variable of a key that names none."""
+    return key.upper().replace(".", "_")
 
 
 def environment_keys(found: Found) -> Data:

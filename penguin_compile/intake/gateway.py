@@ -123,7 +123,7 @@ def _choose(app: str | None, collections: list[str], server: str) -> str:
             f'{server} has no collection "{app}"' + (f"; {near}" if near else ""), hint=there
         )
     if len(collections) > 1:
-        raise UsageError("which app of the gateway?", hint=f"--name NAME; {there}")
+        raise UsageError("which app of the gateway?", hint=f"--app NAME; {there}")
     return collections[0]
 
 

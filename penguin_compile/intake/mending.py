@@ -17,7 +17,6 @@ from penguin_compile.intake.meaning import Intention
 from penguin_compile.model.app import App
 from penguin_compile.rules.container_ports import host_ports
 from penguin_compile.rules.containers import containers
-from penguin_compile.rules.pc209_host_port_twice import default_in
 
 _PUBLISHED = re.compile(
     r"(?P<before>(?:(?:[0-9]+\.[0-9.]+|\[[0-9A-Fa-f:]+\]):)?)"
@@ -201,10 +200,14 @@ class Mender:
 
 
 def _taken(app: App) -> set[int]:
+    def default(name: str) -> str | None:
+        variable = app.deployment.variables.get(name)
+        return None if variable is None else variable.default
+
     return {
         port
         for container in containers(app)
-        for one in host_ports(container, lambda name, own: default_in(app, name, own))
+        for one in host_ports(container, default)
         for port in range(one.first, one.last + 1)
     }
 

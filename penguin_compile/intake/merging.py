@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import count
+from typing import Any
+
 from penguin_compile.intake.draft import Data, Draft, DraftEntry, DraftService
 from penguin_compile.intake.found import Found, FoundService, FoundSetting, FoundTable
 from penguin_compile.intake.found_sections import (
@@ -9,10 +12,17 @@ from penguin_compile.intake.found_sections import (
     route_keys,
     service_keys,
     setting_keys,
+    variable_of,
 )
 from penguin_compile.intake.meaning import Intention
+from penguin_compile.intake.row_types import fits
 from penguin_compile.intake.secrecy import Secrets
-from penguin_compile.model.setting import STANDARD_CATEGORIES
+from penguin_compile.model.setting import (
+    STANDARD_CATEGORIES,
+    SettingType,
+    parse_stored,
+    value_text,
+)
 
 _STANDARD_TABLE = "config"
 LIVE = "live"  # the environment of the systems that were read
@@ -44,9 +54,10 @@ def _merge_service(draft: Draft, found: FoundService) -> None:
     drafted = draft.services.get(found.name)
     if drafted is None:
         drafted = DraftService(name=found.name, gateway={})
-        draft.services[found.name] = drafted
-        if found.host in draft.services:
+        container = draft.services.get(found.host)
+        if container is not None and container.container is not None:
             drafted.comments.append(f"registered with the gateway; its container is {found.host}")
+        draft.services[found.name] = drafted
     drafted.gateway = service_keys(found)
     if drafted.container is not None and "host" in drafted.gateway:
         reason = f'the gateway knows it as "{found.host}": compile makes that a network alias'
@@ -64,24 +75,72 @@ def _leave_others_alone(draft: Draft, registered: set[str]) -> None:
 
 def _merge_setting(draft: Draft, found: FoundSetting, secrets: Secrets) -> None:
     """A row is the truth about a setting; a variable of its name is its bootstrap variable."""
-    drafted = draft.settings.get(found.key)
     keys = setting_keys(found)
     if found.category and found.category not in {*STANDARD_CATEGORIES, *draft.categories}:
         draft.categories.append(found.category)
     if "description" in keys:
         keys["description"] = secrets.redact(str(keys["description"]))
+    drafted = draft.settings.get(found.key) or _take_variable(draft, found)
     if drafted is None:
+        variable = _free_variable(draft, found.key)
+        if variable is not None:
+            keys["env"] = variable
         draft.settings[found.key] = DraftEntry(name=found.key, keys=keys)
         return
-    if "description" not in keys and "description" in drafted.keys:
+    if not keys.get("description") and "description" in drafted.keys:
         keys["description"] = drafted.keys["description"]
-    kept = drafted.keys.get("default")
-    if not found.sensitive and "default" in drafted.keys and kept != keys.get("default"):
-        drafted.comments.append(f"{found.place.path}: {secrets.redact(str(keys.get('default')))}")
-        keys["default"] = kept  # what containers start with must not change
-        if "type" in drafted.keys:
-            keys["type"] = drafted.keys["type"]
+    if not found.sensitive:
+        _keep_start(drafted, keys, found, secrets)
     drafted.keys = keys
+    draft.settings[found.key] = drafted
+
+
+def _keep_start(drafted: DraftEntry, keys: Data, found: FoundSetting, secrets: Secrets) -> None:
+    """What containers start with must not change: the files' default stays, the row's is told."""
+    live = keys.pop("default", None)
+    if "default" in drafted.keys:
+        text = value_text(drafted.keys["default"])
+        if fits(SettingType(found.type), text):
+            keys["default"] = parse_stored(found.type, text)
+        else:
+            keys["default"] = drafted.keys["default"]
+            keys["type"] = drafted.keys.get("type", "string")
+    if live is not None and live != keys.get("default"):
+        drafted.comments.append(f"{found.place.path} has {secrets.redact(value_text(live))}")
+
+
+def _take_variable(draft: Draft, found: FoundSetting) -> DraftEntry | None:
+    """The variable that is this setting's, as a setting; None where it has to stay a variable."""
+    name = variable_of(found.key)
+    entry = draft.variables.get(name)
+    if entry is None or found.sensitive or entry.keys.get("sensitive"):
+        return None
+    values = [one.environment.items() for one in draft.services.values()]
+    given = [value for pairs in values for _, value in pairs if _refers(value, name)]
+    if any("default" in value for value in given):
+        return None
+    for value in given:
+        del value["variable"]
+        value["config"] = found.key
+    del draft.variables[name]
+    kept = {key: one for key, one in entry.keys.items() if key in {"default", "description"}}
+    return DraftEntry(
+        name=found.key, keys=kept, heading=entry.heading, comments=list(entry.comments)
+    )
+
+
+def _refers(value: Any, name: str) -> bool:
+    return isinstance(value, dict) and value.get("variable") == name
+
+
+def _free_variable(draft: Draft, key: str) -> str | None:
+    """Another bootstrap variable for a key whose usual one is taken; None where it is free."""
+    usual = variable_of(key)
+    taken = {one.keys.get("env") or variable_of(name) for name, one in draft.settings.items()}
+    taken |= {name for name, one in draft.variables.items() if not one.keys.get("sensitive")}
+    if usual not in taken:
+        return None
+    return next(name for n in count(2) if (name := f"{usual}_{n}") not in taken)
 
 
 def _merge_table(draft: Draft, table: FoundTable) -> None:

@@ -15,7 +15,7 @@ def render_intake_markdown(view: IntakeView) -> str:
     """A sentence, then a table for each part that holds something; fits in a comment."""
     text = f"### What init found\n\n{_sentence(view)}\n"
     for part in (
-        _table("What the files contradict", ("", "code", "place", "what"), _findings(view)),
+        _table("Findings", ("", "code", "place", "what"), _findings(view)),
         _table(
             "Where each variable went",
             ("variable", "section", "evidence", "why", "place"),

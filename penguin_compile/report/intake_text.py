@@ -26,7 +26,7 @@ def render_intake(
     ]
     if view.findings:
         shown = render_diagnostics(view.findings[:limit], style).rstrip("\n")
-        blocks.append(f"{style('What the files contradict', 'bright_white')}\n\n{shown}")
+        blocks.append(f"{style('Findings', 'bright_white')}\n\n{shown}")
         more = len(view.findings) - limit
         if more > 0:
             blocks.append(f"… and {more} more; --max-findings N shows them")

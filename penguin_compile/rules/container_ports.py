@@ -26,8 +26,11 @@ _DEEPEST = 10  # references in the defaults of references
 _EVERYWHERE = frozenset(("", "0.0.0.0", "::"))  # noqa: S104
 _HIGHEST = 65_535
 
+Lookup: TypeAlias = Callable[[str], str | None]
 
-ValueOf: TypeAlias = Callable[[str, str | None], str | None]
+
+def _unset(_name: str) -> None:
+    """Of a deployment that sets nothing."""
 
 
 class HostPort(NamedTuple):
@@ -49,11 +52,13 @@ class Clash(NamedTuple):
     port: int
 
 
-def find_clashes(containers: Iterable[Container], value_of: ValueOf) -> Iterator[Clash]:
+def find_clashes(
+    containers: Iterable[Container], default_of: Lookup, value_of: Lookup = _unset
+) -> Iterator[Clash]:
     """Ports that can't be published at once; containers of other profiles left apart."""
     taken: dict[tuple[str, int], list[tuple[HostPort, Container]]] = {}
     for container in containers:
-        for claim in host_ports(container, value_of):
+        for claim in host_ports(container, default_of, value_of):
             ports = [(claim.protocol, one) for one in range(claim.first, claim.last + 1)]
             clash = next(_clashes(claim, container, ports, taken), None)
             if clash is not None:
@@ -86,10 +91,12 @@ def _profiles(container: Container) -> set[str]:
     return {str(name) for name in stated} if isinstance(stated, list) else set()
 
 
-def host_ports(container: Container, value_of: ValueOf) -> Iterator[HostPort]:
+def host_ports(
+    container: Container, default_of: Lookup, value_of: Lookup = _unset
+) -> Iterator[HostPort]:
     """Of one container. What can't be known, such as a random port, is left out.
 
-    `value_of` gives a variable's value, by its name and the default that the reference has.
+    `default_of` gives a variable's default, `value_of` what a deployment sets it to.
     """
     stated = container.keys.get("ports")
     if not isinstance(stated, list) or container.keys.get("network_mode") == "host":
@@ -97,22 +104,27 @@ def host_ports(container: Container, value_of: ValueOf) -> Iterator[HostPort]:
     for index, entry in enumerate(stated):
         pointer = (*container.pointer, "ports", index)
         if isinstance(entry, str):
-            match = _SHORT.match(fill_in(entry, value_of))
+            match = _SHORT.match(fill_in(entry, default_of, value_of))
             if match is not None:
                 yield from _host_port(match, match["ip"], match["protocol"], pointer)
         elif isinstance(entry, dict):
-            published = fill_in(str(entry.get("published", "")), value_of)
+            published = fill_in(str(entry.get("published", "")), default_of, value_of)
             match = _PUBLISHED.match(published)
             if match is not None:
                 yield from _host_port(match, entry.get("host_ip"), entry.get("protocol"), pointer)
 
 
-def fill_in(text: str, value_of: ValueOf) -> str:
-    """A text as a deployment has it that sets nothing; a reference without a value stays."""
+def fill_in(text: str, default_of: Lookup, value_of: Lookup = _unset) -> str:
+    """A text as a deployment has it that sets what `value_of` has; without a value it stays."""
 
     def value(match: re.Match[str]) -> str:
-        found = value_of(match["name"] or match["bare"], match["default"])
-        return match[0] if found is None else found
+        name = match["name"] or match["bare"]
+        known = value_of(name)
+        if known:
+            return known
+        if match["default"] is not None:  # its own counts where it has one
+            return match["default"]
+        return default_of(name) or match[0]
 
     for _ in range(_DEEPEST):
         filled = _INNERMOST.sub(value, text)

@@ -13,14 +13,13 @@ from penguin_compile.rules.rule import Finding, Rule
 
 def check(app: App) -> Iterator[Finding]:
     """Ranges and variables with a default included; containers of other profiles left apart."""
-    for clash in find_clashes(containers(app), lambda name, own: default_in(app, name, own)):
+    for clash in find_clashes(containers(app), lambda name: _default(app, name)):
         yield _finding(clash)
 
 
-def default_in(app: App, name: str, own: str | None) -> str | None:
-    """What a deployment that sets nothing has: the reference's own default, or the variable's."""
+def _default(app: App, name: str) -> str | None:
     variable = app.deployment.variables.get(name)
-    return variable.default if own is None and variable is not None else own
+    return None if variable is None else variable.default
 
 
 def _finding(clash: Clash) -> Finding:

@@ -8,8 +8,12 @@ from penguin_compile.core.errors import GatewayDenied, GatewayFailure, UsageErro
 from penguin_compile.core.secret import SecretReference
 from penguin_compile.intake.found import FoundHealthCheck
 from penguin_compile.intake.gateway import read_gateway
+from penguin_compile.live.marchproxy.manners import Manners
 from penguin_compile.model.environment import Gateway
 from tests.live.gateway_harness import OPEN, SECRETS
+from tests.live.test_marchproxy_tls import files, url
+
+__all__ = ["files", "url"]
 
 REFERENCE = SecretReference("env", "GATEWAY_SECRET")
 KINDS = tuple(OPEN)
@@ -129,7 +133,7 @@ def test_which_app_is_asked_where_there_are_several(kind, monkeypatch):
             server.add(f"{app}-api", protocol="tcp", collection=app)
         with pytest.raises(UsageError, match="which app") as caught:
             read_gateway(place(server), None)
-        assert "--name NAME" in (caught.value.hint or "")
+        assert "--app NAME" in (caught.value.hint or "")
         assert "blog, shop" in (caught.value.hint or "")
         with pytest.raises(UsageError, match=r'no collection "shp"; did you mean "shop"\?$'):
             read_gateway(place(server), "shp")
@@ -173,3 +177,41 @@ def test_a_server_that_is_not_there_is_told_by_the_option(monkeypatch):
     nobody.url = "marchproxy"
     with pytest.raises(GatewayDenied, match=r"^--from-marchproxy is no URL"):
         read_gateway(place(nobody), "shop")
+
+
+@pytest.mark.parametrize("given", ["right", "none", "wrong"])
+def test_a_second_factor(given, monkeypatch):
+    secret = "JBSWY3DPEHPK3PXP"
+    monkeypatch.setenv("GATEWAY_TOTP", secret if given == "right" else "GEZDGNBVGY3TQOJQ")
+    totp = None if given == "none" else SecretReference("env", "GATEWAY_TOTP")
+    with opened("api-server", monkeypatch) as server:
+        server.sandbox.accounts.users[0].totp_secret = secret
+        server.add("shop-api", protocol="tcp", collection="shop")
+        if given == "right":
+            found = read_gateway(place(server, totp=totp), "shop")
+            assert [one.name for one in found.services] == ["api"]
+            assert found.gateway.totp == totp
+            return
+        with pytest.raises(GatewayDenied) as caught:
+            read_gateway(place(server, totp=totp), "shop")
+    told = f"{caught.value.message} {caught.value.hint}"
+    assert "JBSWY" not in told
+    assert "GEZDG" not in told
+    if given == "none":
+        assert "--totp-from env:MARCHPROXY_TOTP" in told
+
+
+def test_tls_is_as_for_plan_and_apply(url, files, request, monkeypatch):
+    monkeypatch.setenv("GATEWAY_SECRET", "x")
+    here = type("Here", (), {"name": "standard", "url": url})
+    if request.node.callspec.params["url"]:  # it wants a certificate of its client, too
+        monkeypatch.setenv("SSL_CLIENT_CERT_FILE", str(files[0]))
+        monkeypatch.setenv("SSL_CLIENT_KEY_FILE", str(files[1]))
+    with pytest.raises(GatewayFailure) as caught:
+        read_gateway(place(here), "shop")
+    assert "SSL_CERT_FILE=/path/to/ca.pem; --insecure trusts any" in (caught.value.hint or "")
+    with pytest.raises(GatewayFailure, match="no list of services"):
+        read_gateway(place(here), "shop", Manners(insecure=True))
+    monkeypatch.setenv("SSL_CERT_FILE", str(files[0]))
+    with pytest.raises(GatewayFailure, match="no list of services"):
+        read_gateway(place(here), "shop")

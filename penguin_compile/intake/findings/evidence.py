@@ -139,12 +139,12 @@ class Evidence:
         stated = [one.keys.get("env_file") for one in self.services]
         return frozenset(name for one in stated for name in _paths(one))
 
-    def value_of(self, name: str, own: str | None = None) -> str | None:
-        """What an env file sets a variable to, the first that does; else `own`."""
+    def value_of(self, name: str) -> str | None:
+        """What an env file sets a variable to; the first file that does."""
         for file in self.env:
             if name in file.values:
-                return file.values[name] or own
-        return own
+                return file.values[name]
+        return None
 
 
 def _services(document: Document) -> Iterator[ComposeService]:

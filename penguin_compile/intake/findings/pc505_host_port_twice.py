@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from penguin_compile.core.diagnostic import Severity
 from penguin_compile.intake.findings.evidence import Evidence
 from penguin_compile.intake.findings.finding import Finding, Sight
-from penguin_compile.rules.container_ports import Clash, ValueOf, find_clashes
+from penguin_compile.rules.container_ports import Clash, find_clashes
 from penguin_compile.rules.containers import Container
 from penguin_compile.source.tree import Document
 
@@ -22,20 +22,17 @@ def look(evidence: Evidence) -> Iterator[Sight]:
         ]
         told = set()
         for value_of, with_what in _settings(evidence):
-            for clash in find_clashes(containers, value_of):
+            for clash in find_clashes(containers, lambda _: None, value_of):
                 pair = (clash.first.pointer, clash.second.pointer)
                 if pair not in told and clash.first.pointer != clash.second.pointer:
                     told.add(pair)
                     yield _tell(document, clash, with_what)
 
 
-def _settings(evidence: Evidence) -> Iterator[tuple[ValueOf, str]]:
-    yield (lambda _, own: own), ""
+def _settings(evidence: Evidence) -> Iterator[tuple[Callable[[str], str | None], str]]:
+    yield (lambda _: None), ""
     if evidence.env:
-        yield (
-            evidence.value_of,
-            f", with the values of {evidence.env[0].source.path}",
-        )
+        yield evidence.value_of, f", with the values of {evidence.env[0].source.path}"
 
 
 def _tell(document: Document, clash: Clash, with_what: str) -> Sight:

@@ -95,10 +95,10 @@ def _ports(service: ComposeService, evidence: Evidence) -> set[int]:
         stated = service.keys.get(key)
         for one in stated if isinstance(stated, list) else ():
             target = one.get("target") if isinstance(one, dict) else one
-            found |= _numbers(fill_in(str(target), evidence.value_of))
+            found |= _numbers(fill_in(str(target), lambda _: None, evidence.value_of))
     if found:  # what it listens on beside them stands in such variables at best
         for variable in service.variables():
-            text = fill_in(variable.text or "", evidence.value_of)
+            text = fill_in(variable.text or "", lambda _: None, evidence.value_of)
             if _PORT_NAME.match(variable.name) and text.isdecimal() and _is_own(variable.name):
                 found.add(int(text))
     return found

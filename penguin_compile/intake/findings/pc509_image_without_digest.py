@@ -24,7 +24,7 @@ def look(evidence: Evidence) -> Iterator[Sight]:
                 continue
             if "build" in service.keys:  # the name of what is built here
                 continue
-            name = fill_in(image, lambda _, own: own)
+            name = fill_in(image, lambda _: None)
             if "$" in name:
                 continue
             tag = _tag(name)

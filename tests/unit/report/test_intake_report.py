@@ -54,7 +54,7 @@ def view(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> IntakeView:
 
 def test_text_has_every_part_in_100_columns(view: IntakeView) -> None:
     text = render_intake(view, plain)
-    for title in ("Where each variable went", "To be set by", "What the files contradict"):
+    for title in ("Where each variable went", "To be set by", "Findings"):
         assert title in text
     assert "error[PC505]" in text
     assert max(map(len, text.splitlines())) <= WIDTH
@@ -88,7 +88,7 @@ def test_markdown_tells_the_worst_first_and_keeps_to_its_tables(view: IntakeView
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     assert rows[2].startswith("| error | PC505 ")
     heads = {line.count(" | ") for line in rows if "<code>" in line}
-    assert heads == {2, 3}
+    assert heads == {2, 3, 4}
     assert CANARY not in text
 
 
