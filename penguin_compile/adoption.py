@@ -14,6 +14,7 @@ from pathlib import Path
 
 from penguin_compile.compilation import compile_spec
 from penguin_compile.core.diagnostic import Diagnostic, sort_diagnostics
+from penguin_compile.core.errors import FileFailure
 from penguin_compile.core.span import Source
 from penguin_compile.intake.found import Found
 from penguin_compile.intake.intake import Intake, draft_project
@@ -21,7 +22,7 @@ from penguin_compile.intake.meaning import Difference, compare
 from penguin_compile.intake.mending import Mender
 from penguin_compile.intake.merging import merge_found
 from penguin_compile.intake.normal_form import normalise
-from penguin_compile.intake.project import ComposeProject, project_name, read_project
+from penguin_compile.intake.project import project_name, read_project
 from penguin_compile.intake.spec_text import write_spec
 from penguin_compile.pipeline import CheckedSpec, check_spec
 from penguin_compile.source.load import find_root, load_text
@@ -75,13 +76,15 @@ def adopt(request: Request) -> Adoption:
     """
     directory = request.directory
     boundary = _boundary(directory)
+    for one in (*request.compose_files, *request.env_files):
+        _refuse_link(one, boundary)
     project = read_project(
         list(request.compose_files),
         list(request.env_files),
         directory=request.compose_files[0].parent if request.compose_files else directory,
         boundary=boundary,
     )
-    app = app_name(request.app or _name_there(request.found) or project.name)
+    app = app_name(request.app or _name_there(request.found) or project.own_name)
     path = directory / "spec" / f"{app}.yaml"
     start = boundary if (boundary / ".git").exists() else directory
     prefix = os.path.relpath(os.path.abspath(project.directory), os.path.abspath(start))  # noqa: PTH100
@@ -106,9 +109,16 @@ def app_name(text: str) -> str:
 
 def _boundary(directory: Path) -> Path:
     """The repository that a folder is in, or the folder itself."""
-    real = Path(os.path.realpath(directory))
-    root = find_root(real / "spec.yaml")
-    return root
+    return find_root(Path(os.path.realpath(directory)) / "spec.yaml")
+
+
+def _refuse_link(path: Path, boundary: Path) -> None:
+    """A link may not lead out of the repository; a file that is named outright may lie there."""
+    if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(boundary):
+        raise FileFailure(
+            f"{path} is a link that leads out of the repository",
+            hint="name the file that it leads to, or copy it into the repository",
+        )
 
 
 def _checked(intake: Intake, path: Path, directory: Path) -> Adoption:
@@ -163,12 +173,7 @@ def _compare(intake: Intake, compiled: Source) -> list[Difference]:
         texts={path: compiled},
         environment={**before.environment, **brought},
     )
-    return compare(_form(before), _form(after), intake.draft.intentions)
-
-
-def _form(project: ComposeProject) -> dict[str, object]:
-    form = normalise(project)
-    return form
+    return compare(normalise(before), normalise(after), intake.draft.intentions)
 
 
 def first_spec(directory: Path, app: str | None) -> tuple[Path, str]:

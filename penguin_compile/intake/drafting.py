@@ -319,8 +319,11 @@ class Drafter:
                 self._draft.intentions.append(Intention(path=path, reason=reason))
         if self._moves:
             self._paths.rewrite_top(top)
-        if self._project.name != self._draft.name:
-            top = {"name": self._project.name, **top}
+        stated = self._project.stated_name
+        if stated is not None and "$" in stated:
+            top = {"name": self._written(parse(stated)), **top}
+        elif self._project.own_name != self._draft.name:
+            top = {"name": self._project.own_name, **top}
         self._draft.compose = top
 
     def _declare(self, placed: Placement) -> None:

@@ -14,6 +14,7 @@ from penguin_compile.intake.interpolation import (
     BadInterpolation,
     Part,
     Reference,
+    Resolved,
     parse,
     raw_text,
     references,
@@ -161,6 +162,10 @@ def _uses(project: ComposeProject) -> Iterator[Use]:
         for key, value in keys.items():
             if key != "environment":
                 yield from _walk(value, service, (key,), keys.places[key])
+    if project.stated_name is not None and project.services:
+        place = next(iter(project.services.places.values()))
+        stated = Resolved(project.stated_name, project.stated_name)
+        yield from _uses_of(stated, None, ("name",), None, place)
     for key, value in project.top.items():
         yield from _walk(value, None, (key,), project.top.places[key])
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping as AbstractMapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from penguin_compile.core.diagnostic import Diagnostic, Severity
 from penguin_compile.core.errors import FileFailure
 from penguin_compile.core.span import Source, Span
 from penguin_compile.intake.compose_file import (
-    BROUGHT,
     ComposeDocument,
     Interpolator,
     Tagged,
@@ -57,11 +55,15 @@ _NOT_IN_NAMES = re.compile(r"[^-_a-z0-9]")
 class ComposeProject:
     """All Compose files of an app as one. Paths are relative to `directory`.
 
-    `environment` is what `${…}` is filled from; `given` has the env files of each service.
+    `name` is the project's with that environment, `own_name` without any, `stated_name` what is
+    written under `name:`. `environment` is what `${…}` is filled from; `given` has the env files of
+    each service.
     """
 
     directory: Path
     name: str
+    own_name: str = ""
+    stated_name: str | None = None
     services: Mapping
     top: Mapping
     environment: dict[str, str]
@@ -106,8 +108,12 @@ def read_project(
         env_file = reader.env_file(path, outer)
         reader.env_files.append(env_file)
         outer.update(env_file.values)
-    reader.name_project(files, outer)
-    name = reader.project
+    stated = reader.stated_name(files)
+    folder_name = os.path.basename(os.path.realpath(folder))  # noqa: PTH119 - a link's target
+    own_name = reader.name_project(stated, {}) or project_name(folder_name) or "app"
+    given_name = project_name(outer.get("COMPOSE_PROJECT_NAME") or "")
+    name = given_name or reader.name_project(stated, outer) or own_name
+    reader.project = name
     model = reader.model(files, folder, outer, ())
     top = Mapping()
     for key, item in model.items():
@@ -117,6 +123,8 @@ def read_project(
     project = ComposeProject(
         directory=folder,
         name=name,
+        own_name=own_name,
+        stated_name=stated,
         services=services if isinstance(services, Mapping) else Mapping(),
         top=top,
         environment=outer,
@@ -168,20 +176,23 @@ class _Reader:
             self._documents[path] = documents
         return self._documents[path]
 
-    def name_project(self, files: list[Path], environment: AbstractMapping[str, str]) -> None:
-        """The project's name, which texts may refer to: the variable, `name:`, the folder."""
-        folder = os.path.basename(os.path.realpath(self._folder))  # noqa: PTH119 - a link's target
+    def stated_name(self, files: list[Path]) -> str | None:
+        """What is written under `name:`; the last of several files counts."""
         stated = [
             document.root["name"]
             for path in files
             for document in self.documents(path)
             if isinstance(document.root.get("name"), str)
         ]
-        name = environment.get("COMPOSE_PROJECT_NAME") or ""
-        if not name and stated:
-            with suppress(BadInterpolation):  # told where the file is read
-                name = evaluate(parse(stated[-1]), environment.get, BROUGHT.format)
-        self.project = project_name(name or folder) or "app"
+        return stated[-1] if stated else None
+
+    def name_project(self, stated: str | None, environment: AbstractMapping[str, str]) -> str:
+        """The project's name by its files; empty where they don't say."""
+        try:
+            parts = parse(stated or "")
+        except BadInterpolation:  # told where the file is read
+            return ""
+        return project_name(evaluate(parts, environment.get, lambda _: ""))
 
     def model(
         self,

@@ -13,7 +13,7 @@ from typing import Any
 from penguin_compile.core.diagnostic import Diagnostic, Severity
 from penguin_compile.intake.intake import Intake
 from penguin_compile.intake.meaning import ABSENT, Difference
-from penguin_compile.intake.secrecy import names_secret
+from penguin_compile.intake.secrecy import Secrets, names_secret
 from penguin_compile.model.setting import value_text
 
 _MASK = "***"
@@ -108,7 +108,7 @@ def view_intake(
                 sensitive=one.sensitive,
                 required=one.required,
                 optional=one.optional,
-                default=None if one.default is None else _cut(redact(one.default)),
+                default=_default(one.default, intake.secrets),
                 description=None if one.description is None else redact(one.description),
                 services=one.services,
                 reason=redact(one.reason),
@@ -136,6 +136,13 @@ def view_intake(
         ],
         findings=findings,
     )
+
+
+def _default(text: str | None, secrets: Secrets) -> str | None:
+    """A default for the report; of one that is somebody's password, too, nothing is told."""
+    if text is None:
+        return None
+    return _MASK if text in secrets else _cut(secrets.redact(text))
 
 
 def _place(span: Any) -> str:
