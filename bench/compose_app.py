@@ -54,7 +54,7 @@ def _service(number: int, entries: list[tuple[int, str, str]]) -> list[str]:
         "      test: [CMD, curl, -f, http://localhost:8080/healthz]",
         "      interval: 30s",
         "    environment:",
-        f"      - DATABASE_URL=postgres://app:${{DB_PASS:-database-password}}@postgres/app",
+        "      - DATABASE_URL=postgres://app:${DB_PASS:-database-password}@postgres/app",
         *(f"      - {name}=${{{name}:-{value}}}" for _, name, value in entries),
     ]
     if image:

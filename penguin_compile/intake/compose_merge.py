@@ -79,19 +79,18 @@ def _values(path: Path, base: Any, over: Any, place: Place) -> Any:
     special = _special(path)
     if special is _replace:
         return settle(over)
-    if over is None:
+    if over is None:  # which says nothing, except to a command
         return base
-    if base is None:
+    merge = special or _GENERAL.get(type(base))
+    if base is None or merge is None:
         return settle(over)
-    if special is not None:
-        return special(path, base, over, place)
-    if isinstance(base, Mapping):
-        if not isinstance(over, Mapping):
-            raise CannotMerge(path, place)
-        return _mappings(path, base, over)
-    if isinstance(base, Sequence):
-        return _lists(path, base, over, place)
-    return settle(over)
+    return merge(path, base, over, place)
+
+
+def _merge_mapping(path: Path, base: Any, over: Any, place: Place) -> Mapping:
+    if not isinstance(over, Mapping):
+        raise CannotMerge(path, place)
+    return _mappings(path, base, over)
 
 
 def _special(path: Path) -> Merge | None:
@@ -182,16 +181,12 @@ def named(value: Any, place: Place, content: Callable[[], Any]) -> Any:
     return mapping
 
 
-def _started() -> Mapping:
-    return Mapping()
-
-
 def _nothing() -> None:
     return None
 
 
 def _dependencies(path: Path, base: Any, over: Any, place: Place) -> Any:
-    return _mappings(path, named(base, place, _started), named(over, place, _started))
+    return _mappings(path, named(base, place, Mapping), named(over, place, Mapping))
 
 
 def _networks(path: Path, base: Any, over: Any, place: Place) -> Any:
@@ -248,6 +243,7 @@ def _host_list(value: Any) -> Any:
     return hosts
 
 
+_GENERAL: dict[type, Merge] = {Mapping: _merge_mapping, Sequence: _lists}
 _SERVICE: dict[Path, Merge] = {
     ("annotations",): _pairs,
     ("build",): _build,

@@ -13,7 +13,7 @@ Data: TypeAlias = dict[str, Any]
 
 @dataclass(slots=True, kw_only=True)
 class DraftService:
-    """One service; `gateway` holds the language's keys of the gateway, `container` Compose's own."""
+    """One service; `gateway` holds what the language says of it, `container` Compose's own keys."""
 
     name: str
     gateway: Data

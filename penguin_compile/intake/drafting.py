@@ -13,7 +13,8 @@ from typing import Any
 from penguin_compile.core.span import Span
 from penguin_compile.intake.compose_merge import pairs
 from penguin_compile.intake.concealment import Concealer
-from penguin_compile.intake.draft import Data, Draft, DraftEntry, DraftService
+from penguin_compile.intake.declaration import declare
+from penguin_compile.intake.draft import Data, Draft, DraftService
 from penguin_compile.intake.evidence import VARIABLE_NAME, Evidence, is_infrastructure
 from penguin_compile.intake.gateway_guess import guess_gateway
 from penguin_compile.intake.interpolation import (
@@ -26,13 +27,13 @@ from penguin_compile.intake.interpolation import (
 )
 from penguin_compile.intake.meaning import Intention
 from penguin_compile.intake.normal_form import go_text
-from penguin_compile.intake.placement import Kind, Placement, typed
+from penguin_compile.intake.placement import Kind, Placement
 from penguin_compile.intake.project import ComposeProject
 from penguin_compile.intake.secrecy import Secrets, is_secret
+from penguin_compile.intake.simplification import Simplifier, main_operator
 from penguin_compile.intake.source_paths import SourcePaths
 from penguin_compile.source.tree import Mapping as Tree
 from penguin_compile.source.tree import Place
-from penguin_compile.targets.compose_text import can_be_default
 
 _NAMED_VALUES = frozenset(
     ("annotations", "args", "driver_opts", "labels", "options", "sysctls", "environment")
@@ -40,7 +41,6 @@ _NAMED_VALUES = frozenset(
 _WORDS = frozenset(("command", "entrypoint", "test"))
 _PLAIN_INTEGER = re.compile(r"(?:0|-?[1-9][0-9]{0,17})\Z")
 _MOST_COMMENTS = 4
-_LONGEST_DESCRIPTION = 160
 
 
 class Drafter:
@@ -62,19 +62,26 @@ class Drafter:
         self._draft = draft
         self._paths = SourcePaths(prefix)
         self._moves = prefix not in {"", "."}
-        self._operator = _main_operator(evidence)
+        self._operator = main_operator(evidence)
+        self._simplifier = Simplifier(
+            placements, draft.variables, self._operator, moves=self._moves
+        )
         self._concealer = Concealer(draft, placements, secrets, project.environment)
 
     def run(self) -> None:
         """Fill the draft."""
+        draft = self._draft
         if self._operator == ":-":
-            self._draft.outputs["compose"] = {"empty": "default"}
+            draft.outputs["compose"] = {"empty": "default"}
         self._register_secrets()
         for name, service in self._project.services.items():
-            self._draft.services[name] = self._service(name, service)
+            draft.services[name] = self._service(name, service)
         self._top()
-        for placement in self._placements.values():
-            self._declare(placement)
+        for name in self._declared():
+            placed = self._placements[name]
+            entry = declare(placed, self._secrets)
+            section = draft.settings if placed.kind is Kind.SETTING else draft.variables
+            section[entry.name] = entry
 
     def _register_secrets(self) -> None:
         """Every value that is a secret, before any text is written."""
@@ -164,13 +171,11 @@ class Drafter:
         if all(isinstance(one, str) for one in parts):
             return self._literal(service, name, "".join(map(str, parts)), place)
         if len(parts) == 1 and isinstance(parts[0], Reference):
-            return self._whole(parts[0])
+            return self._simplifier.whole(parts[0])
         if any(not isinstance(one, str) and one.operator.endswith("+") for one in parts):
             return None
         concealed = self._concealer.text(parts, name, service, place)
-        simple = tuple(
-            self._simplify(one) if isinstance(one, Reference) else one for one in concealed
-        )
+        simple = self._simplifier.all(concealed)
         if any(isinstance(one, Reference) and one.operator for one in simple):
             return None
         return {"template": write(simple)}
@@ -190,66 +195,15 @@ class Drafter:
             return int(text)
         return {"true": True, "false": False}.get(text, text)
 
-    def _declared(self) -> set[str]:
-        return {
+    def _declared(self) -> list[str]:
+        """Variables that the spec declares: what stands in containers as a literal is none."""
+        return [
             name
-            for name, one in self._placements.items()
-            if one.kind is not Kind.TOOL
-            and (self._evidence[name].uses or self._evidence[name].entries)
-        }
-
-    def _whole(self, reference: Reference) -> Any:
-        """`${NAME:-default}` as the language says it."""
-        placed = self._placements.get(reference.name)
-        if placed is None or placed.kind is Kind.TOOL:
-            return None
-        simple = self._simplify(reference)
-        if isinstance(simple, str):
-            return None
-        if not simple.operator:
-            if placed.kind is Kind.SETTING:
-                return {"config": placed.key}
-            return {"variable": placed.name}
-        default = reference.default
-        own = default is not None and not placed.sensitive and placed.kind is Kind.VARIABLE
-        if not own or default is None or not can_be_default(default, alone=True):
-            return None
-        if default and reference.operator != self._operator:
-            return None
-        if placed.required or not _reads(default, placed.type):
-            return None
-        return {"variable": placed.name, "default": typed(default, placed.type)}
-
-    def _simplify(self, reference: Reference) -> Part:
-        """A reference without a default that its variable has anyway; a secret's never has one."""
-        argument = tuple(
-            self._simplify(one) if isinstance(one, Reference) else one for one in reference.argument
-        )
-        reference = Reference(reference.name, reference.operator, argument)
-        placed = self._placements.get(reference.name)
-        name, operator, default = reference.name, reference.operator, reference.default
-        if placed is None:
-            if name in self._draft.variables:  # a secret that was found in a text
-                return Reference(name)
-            return reference
-        if operator.endswith("+"):
-            return reference
-        if placed.sensitive:
-            kept = operator.endswith("?") and not placed.required
-            return reference if kept else Reference(name)
-        if operator.endswith("?"):
-            return Reference(name) if placed.required and operator == ":?" else reference
-        if operator and default is None:
-            return reference
-        if not default:
-            if placed.required or (placed.default and not placed.default_from_file):
-                return Reference(name, operator or "-", ())
-            return Reference(name)
-        if self._moves and default.startswith("."):
-            return reference  # a path perhaps: it is rewritten where it stands
-        if default == placed.default and operator == self._operator and not placed.required:
-            return Reference(name)
-        return reference
+            for name, placed in self._placements.items()
+            if placed.kind is not Kind.TOOL
+            and (one := self._evidence[name])
+            and (one.uses or one.entries or one.passed)
+        ]
 
     def _tree(self, value: Any, key: str, service: str | None, place: Place) -> Any:
         """Compose's own text for the spec, secrets replaced and defaults in one place."""
@@ -292,9 +246,7 @@ class Drafter:
             return (value,)
 
     def _written(self, parts: tuple[Part, ...]) -> str:
-        return write(
-            tuple(self._simplify(one) if isinstance(one, Reference) else one for one in parts)
-        )
+        return write(self._simplifier.all(parts))
 
     def _top(self) -> None:
         top: Data = {}
@@ -326,47 +278,6 @@ class Drafter:
             top = {"name": self._project.own_name, **top}
         self._draft.compose = top
 
-    def _declare(self, placed: Placement) -> None:
-        if placed.kind is Kind.TOOL or not _is_declared(placed, self._evidence[placed.name]):
-            return
-        keys: Data = {}
-        if placed.kind is Kind.SETTING:
-            keys = {} if placed.type == "string" else {"type": placed.type}
-            if placed.category != "system":
-                keys["category"] = placed.category
-            if placed.key.upper() != placed.name:
-                keys["env"] = placed.name
-        elif placed.type != "string":
-            keys["type"] = placed.type
-        if placed.sensitive:
-            keys["sensitive"] = True
-            if placed.kind is Kind.SECRET:
-                keys["secret"] = f"env:{placed.name}"
-        elif placed.default is not None:
-            keys["default"] = typed(placed.default, placed.type)
-        if placed.required:
-            keys["required"] = True
-        if text := self._described(placed):
-            keys["description"] = text
-        comments = [self._secrets.redact(one) for one in placed.notes]
-        if placed.description and len(placed.description) > _LONGEST_DESCRIPTION:
-            comments.insert(0, self._secrets.redact(placed.description))
-        if placed.optional:
-            comments.insert(0, "commented out in the env file: nothing sets it")
-        heading = None if placed.heading is None else self._secrets.redact(placed.heading)
-        name = placed.key if placed.kind is Kind.SETTING else placed.name
-        entry = DraftEntry(name=name, keys=keys, heading=heading, comments=comments)
-        section = self._draft.settings if placed.kind is Kind.SETTING else self._draft.variables
-        section[name] = entry
-
-    def _described(self, placed: Placement) -> str | None:
-        text = placed.description
-        if text is not None and len(text) > _LONGEST_DESCRIPTION:
-            text = None
-        if text is None and placed.kind is Kind.SETTING:
-            text = placed.heading
-        return None if text is None else self._secrets.redact(" ".join(text.split()))
-
     def _comments(self, place: Place) -> list[str]:
         """The comment lines directly above a key."""
         source, start = place[0], place[1]
@@ -381,30 +292,6 @@ class Drafter:
             if words and not re.fullmatch(r"[-=*#~_]{3,}.*", words):
                 found.insert(0, self._secrets.redact(words))
         return found
-
-
-def _is_declared(placed: Placement, one: Evidence) -> bool:
-    """Literals of containers alone declare nothing."""
-    return bool(one.uses or one.entries or one.passed)
-
-
-def _main_operator(evidence: Mapping[str, Evidence]) -> str:
-    """`:-` or `-`, whichever the files use more with a default that is not empty."""
-    used = [
-        use.reference.operator
-        for one in evidence.values()
-        for use in one.uses
-        if use.reference.default
-    ]
-    return ":-" if used.count(":-") >= used.count("-") and used else "-"
-
-
-def _reads(text: str, kind: str) -> bool:
-    if kind == "boolean":
-        return text in {"true", "false"}
-    if kind == "integer":
-        return _PLAIN_INTEGER.match(text) is not None
-    return kind == "string"
 
 
 def _span(place: Place) -> Span:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from penguin_compile.core.diagnostic import Diagnostic, Severity
 from penguin_compile.core.span import Source, Span, clip_span
+from penguin_compile.intake.env_comments import read_comments
 from penguin_compile.intake.interpolation import (
     BadInterpolation,
     MissingVariable,
@@ -22,19 +23,15 @@ from penguin_compile.intake.interpolation import (
 _COMMENTED_OUT = re.compile(r"#+[ \t]?(?:export[ \t]+)?([A-Z][A-Z0-9_]*)=(.*)\Z")
 _KEY = re.compile(r"(?:export[ \t\v\f\r]+)?([^\s=:#'\"]+)[ \t\v\f\r]*([=:]|(?=\n)|\Z)")
 _KEY_CHARACTERS = re.compile(r"[\w.\[\]-]+\Z")
-_RULER = re.compile(r"#[ \t]*([-=*#~_])\1{2,}[-=*#~_ \t]*\Z")
 _INLINE_COMMENT = re.compile(r"(?<=\s)#(.*)\Z")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _SHELL = re.compile(r"\$\(|`")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
-_HEADING_WORDS = re.compile(
-    r"\b(?:configuration|settings?|config|options|section|ports|flags|limits|urls)\b", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvEntry:
-    """One assignment. `value` is None for a name alone, which Compose takes from its own surroundings.
+    """One assignment. `value` is None for a name alone that nothing around it sets.
 
     `comment` stands beside it or above it; `heading` is that of the group it stands in.
     """
@@ -237,59 +234,11 @@ def _inline_comment(raw: str) -> str | None:
 
 
 def _with_comments(source: Source, entries: list[EnvEntry]) -> Iterator[EnvEntry]:
-    """Entries with what the lines above them say.
-
-    A comment belongs to the entry below it where that one stands alone; above several it is the
-    heading of them all, as is a title between two rulers.
-    """
-    by_line = {one.place.line: one for one in entries}
+    lines = {one.place.line for one in entries}
     inside = {
         line for one in entries for line in range(one.place.line + 1, one.value_place.end_line + 1)
     }
-    heading: str | None = None
-    block: list[str] = []
-    ruled = False
-    last = source.position(len(source.text))[0]
-    comments: dict[int, tuple[str | None, str | None]] = {}
-    for line in range(1, last + 1):
-        text = source.line_text(line).strip()
-        if line in by_line:
-            above = _joined(block)
-            if above is not None and len(block) <= 2 and _is_heading(above, line, by_line):
-                heading, above = above, None
-            comments[line] = (above, heading)
-            block, ruled = [], False
-        elif line in inside:
-            continue
-        elif not text:
-            if ruled and block:
-                heading = _joined(block)
-            block, ruled = [], False
-        elif _RULER.match(text):
-            if block:
-                heading = _joined(block)
-            block, ruled = [], not ruled
-        elif text.startswith("#"):
-            block.append(text.lstrip("#").strip())
+    remarks = read_comments(source, lines, inside)
     for one in entries:
-        above, group = comments.get(one.place.line, (None, None))
-        yield EnvEntry(
-            name=one.name,
-            value=one.value,
-            raw=one.raw,
-            place=one.place,
-            value_place=one.value_place,
-            comment=one.comment or above,
-            heading=group,
-            commented_out=one.commented_out,
-            shell=one.shell,
-        )
-
-
-def _joined(block: list[str]) -> str | None:
-    return " ".join(one for one in block if one) or None
-
-
-def _is_heading(comment: str, line: int, by_line: Mapping[int, EnvEntry]) -> bool:
-    """Whether a comment speaks of more entries than the one below it."""
-    return line + 1 in by_line or _HEADING_WORDS.search(comment) is not None
+        remark = remarks[one.place.line]
+        yield replace(one, comment=one.comment or remark.comment, heading=remark.heading)

@@ -108,33 +108,41 @@ class Evidence:
 
 def collect(project: ComposeProject) -> dict[str, Evidence]:
     """Of every variable of the project: those of its env files first, in their order."""
-    found: dict[str, Evidence] = {}
-
-    def of(name: str) -> Evidence:
-        return found.setdefault(name, Evidence(name=name))
-
+    found = _Found()
     for env_file in project.env_files:
         for entry in env_file.entries:
-            of(entry.name).entries.append(entry)
-    known = {id(one.source) for one in project.env_files}
+            found[entry.name].entries.append(entry)
+    _add_given(project, found)
+    for use in _uses(project):
+        found[use.reference.name].uses.append(use)
+    for service, name, value, place in container_variables(project):
+        if value is None:
+            found[name].passed.append(service)
+        elif all(isinstance(one, str) for one in _parts(value)):
+            literal = Literal(service=service, name=name, value=go_text(value), place=_span(place))
+            found[name].literals.append(literal)
+    return found
+
+
+class _Found(dict[str, Evidence]):
+    """Evidence by name, made when it is first asked for."""
+
+    def __missing__(self, name: str) -> Evidence:
+        self[name] = Evidence(name=name)
+        return self[name]
+
+
+def _add_given(project: ComposeProject, found: _Found) -> None:
+    """What `env_file` gives to services; files that several have are read once."""
+    known = {one.source.path for one in project.env_files}
     for service, files in project.given.items():
         for env_file in files:
             for entry in env_file.entries:
-                if id(env_file.source) not in known and env_file.source.path not in {
-                    one.place.path for one in of(entry.name).entries
-                }:
-                    of(entry.name).entries.append(entry)
+                if env_file.source.path not in known:
+                    found[entry.name].entries.append(entry)
                 if not entry.commented_out:
-                    of(entry.name).given.append(service)
-    for use in _uses(project):
-        of(use.reference.name).uses.append(use)
-    for service, name, value, place in container_variables(project):
-        if value is None:
-            of(name).passed.append(service)
-        elif not _parts(value) or all(isinstance(one, str) for one in _parts(value)):
-            literal = Literal(service=service, name=name, value=go_text(value), place=_span(place))
-            of(name).literals.append(literal)
-    return found
+                    found[entry.name].given.append(service)
+            known.add(env_file.source.path)
 
 
 def container_variables(project: ComposeProject) -> Iterator[tuple[str, str, Any, Place]]:

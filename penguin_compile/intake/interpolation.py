@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPERATOR = re.compile(r":?[-+?]")
@@ -67,7 +67,7 @@ class Resolved(str):
 
     raw: str
 
-    def __new__(cls, text: str, raw: str) -> Resolved:
+    def __new__(cls, text: str, raw: str) -> Self:
         """The value, and the text that it came from."""
         made = super().__new__(cls, text)
         made.raw = raw

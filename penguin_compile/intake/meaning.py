@@ -1,4 +1,4 @@
-"""Two resolved Compose models compared, key by key; each difference with its explanation (`init`)."""
+"""Two resolved Compose models compared, key by key; each difference with its reason (`init`)."""
 
 from __future__ import annotations
 

@@ -24,23 +24,24 @@ from penguin_compile.targets.compose_text import can_be_default
 
 _OF_TOOLS = re.compile(r"(?:COMPOSE|DOCKER|BUILDKIT|BUILDX)_[A-Z_]+\Z")
 # A category of config keys for each kind of name; the first that fits counts.
-_SETTINGS = (
-    ("email", r"\A(?:SMTP|MAIL|EMAIL|SENDGRID|MAILGUN)_|_EMAIL\Z|_MAIL_FROM\Z"),
-    (
-        "security",
-        r"\A(?:MFA|RATE_LIMIT|CORS|SESSION|PASSWORD|BCRYPT|LOGIN|LOCKOUT|CSRF|SSO|SAML|OIDC)_"
-        r"|\A(?:AUTH_ENABLED|JWT_\w*EXPIR\w*|\w*RATE_LIMIT\w*|REQUIRE_\w+|ENABLE_SIGNUP)\Z",
-    ),
-    ("integration", r"\A(?:SLACK|PAGERDUTY|TEAMS|WEBHOOK|AI|OPENAI|WADDLEAI|GOOGLE|GITHUB|OAUTH)_"),
-    (
-        "system",
-        r"\A(?:FEATURE|FEATURES|ENABLE|FF|BACKUP|CACHE|MAINTENANCE|DEFAULT|RETENTION|UI)_"
-        r"|_(?:ENABLED|LIMIT|LIMITS|TIMEOUT|TTL|INTERVAL|THRESHOLD|RETENTION|RETENTION_DAYS"
-        r"|MAX_SIZE|MAX_FILES|MAX_REQUESTS|RETRIES|LOOKBACK|PAGE_SIZE)\Z"
-        r"|\A(?:MAX|MIN)_\w+|\A(?:LOG_LEVEL|TIMEZONE|LOCALE|LANGUAGE|THEME)\Z",
-    ),
+_EMAIL = r"\A(?:SMTP|MAIL|EMAIL|SENDGRID|MAILGUN)_|_EMAIL\Z|_MAIL_FROM\Z"
+_SECURITY = (
+    r"\A(?:MFA|RATE_LIMIT|CORS|SESSION|PASSWORD|BCRYPT|LOGIN|LOCKOUT|CSRF|SSO|SAML|OIDC)_"
+    r"|\A(?:AUTH_ENABLED|JWT_\w*EXPIR\w*|\w*RATE_LIMIT\w*|REQUIRE_\w+|ENABLE_SIGNUP)\Z"
 )
-_CATEGORIES = tuple((category, re.compile(pattern)) for category, pattern in _SETTINGS)
+_INTEGRATION = r"\A(?:SLACK|PAGERDUTY|TEAMS|WEBHOOK|AI|OPENAI|WADDLEAI|GOOGLE|GITHUB|OAUTH)_"
+_SYSTEM = (
+    r"\A(?:FEATURE|FEATURES|ENABLE|FF|BACKUP|CACHE|MAINTENANCE|DEFAULT|RETENTION|UI)_"
+    r"|_(?:ENABLED|LIMIT|LIMITS|TIMEOUT|TTL|INTERVAL|THRESHOLD|RETENTION|RETENTION_DAYS"
+    r"|MAX_SIZE|MAX_FILES|MAX_REQUESTS|RETRIES|LOOKBACK|PAGE_SIZE)\Z"
+    r"|\A(?:MAX|MIN)_\w+|\A(?:LOG_LEVEL|TIMEZONE|LOCALE|LANGUAGE|THEME)\Z"
+)
+_CATEGORIES = (
+    ("email", re.compile(_EMAIL)),
+    ("security", re.compile(_SECURITY)),
+    ("integration", re.compile(_INTEGRATION)),
+    ("system", re.compile(_SYSTEM)),
+)
 _NOT_SETTINGS = re.compile(
     r"(?:^|_)(?:DB|DATABASE|POSTGRES|MYSQL|REDIS|MINIO|ELASTICSEARCH|PORT|HOST|HOSTNAME|DIR|PATH"
     r"|IMAGE|TAG|VERSION|NETWORK|SUBNET|MEMORY|CPUS?|WORKERS|REPLICAS|ENV|URI)(?:_|\Z)"
@@ -151,22 +152,30 @@ def _category(one: Evidence) -> str | None:
 
 def _objection(one: Evidence, own: Collection[str]) -> str | None:
     """What keeps a variable with a setting's name from being one."""
-    foreign = [name for name in one.services if name not in own]
-    if foreign:
-        return f"{foreign[0]}, which is not the app's own program, is given it, too"
-    if any(use.holder != one.name or not use.whole for use in one.uses):
-        return "it is used in other texts than its own variable"
-    if one.passed:
-        return "it is handed through from the surroundings"
-    if len({use.reference.default for use in one.uses}) > 1:
-        return "containers fall back to different values"
-    if any(use.reference.operator not in {"", "-", ":-"} for use in one.uses):
-        return "a container demands it, or looks whether it is there"
-    if any(use.reference.has_default and use.reference.default is None for use in one.uses):
-        return "it falls back to another variable"
-    if one.literals:
-        return f"{one.literals[0].service} sets it to a value of its own"
-    return None
+    foreign = next((name for name in one.services if name not in own), None)
+    objections = {
+        f"{foreign}, which is not the app's own program, is given it, too": foreign is not None,
+        "it is handed through from the surroundings": bool(one.passed),
+        "a container sets it to a value of its own": bool(one.literals),
+        **_objections_to_uses(one),
+    }
+    return next((text for text, holds in objections.items() if holds), None)
+
+
+def _objections_to_uses(one: Evidence) -> dict[str, bool]:
+    used = [(use, use.reference) for use in one.uses]
+    return {
+        "it is used in other texts than its own variable": any(
+            use.holder != one.name or not use.whole for use, _ in used
+        ),
+        "containers fall back to different values": len({ref.default for _, ref in used}) > 1,
+        "a container demands it, or looks whether it is there": any(
+            ref.operator not in {"", "-", ":-"} for _, ref in used
+        ),
+        "it falls back to another variable": any(
+            ref.has_default and ref.default is None for _, ref in used
+        ),
+    }
 
 
 def _placement(
@@ -208,7 +217,7 @@ def _placement(
         heading=None if first is None else first.heading,
         notes=() if sensitive else tuple(_notes(one, default)),
         services=tuple(one.services),
-        places=tuple([*(e.place for e in one.entries), *(u.place for u in one.uses)]),
+        places=(*(e.place for e in one.entries), *(u.place for u in one.uses)),
         dropped=dropped,
     )
 
@@ -251,6 +260,15 @@ def _type(default: str | None, values: list[str]) -> str:
 def _is_number(text: str) -> bool:
     value = resolve_plain(text)
     return type(value) in {int, float} and value_text(value) == text
+
+
+def reads(text: str, kind: str) -> bool:
+    """Whether a text is written as a type's own values are, to the letter."""
+    if kind == "boolean":
+        return text in {"true", "false"}
+    if kind == "integer":
+        return _INTEGER.match(text) is not None
+    return kind == "string" or _is_number(text)
 
 
 def typed(text: str, kind: str) -> str | int | float | bool:

@@ -96,8 +96,7 @@ def read_project(
 
     Without env files, `.env` beside the first one is read, as Compose does. What `include`,
     `extends` and `env_file` name must be inside `boundary`. `texts` stand for files on the disk.
-    `environment` stands for all env files. Raises FileFailure for a file that was named and can't be
-    read.
+    `environment` stands for all env files. Raises FileFailure for a named file that can't be read.
     """
     folder = (directory or files[0].parent) if files or directory else Path()
     reader = _Reader(folder, boundary or folder, texts or {})
@@ -279,39 +278,40 @@ class _Reader:
         environment: dict[str, str],
         chain: tuple[tuple[Path, str], ...],
     ) -> Any:
+        """The service that is extended, whole; None where it can't be had."""
         wanted = str(stated.get("service")) if isinstance(stated, Mapping) else str(stated)
         file = stated.get("file") if isinstance(stated, Mapping) else None
+        target = path if file is None else self.reach(folder, str(file), place)
         chain = (*chain, (path, name))
-        if file is None:
-            if (path, wanted) in chain or len(chain) > DEEPEST:
-                self.complain("PC552", f'"{name}" extends itself, by way of "{wanted}"', place)
-                return None
-            if wanted not in services:
-                self.complain("PC552", f'"{name}" extends "{wanted}", which is not there', place)
-                return None
-            return self._extended(wanted, services, path, folder, environment, chain)
-        target = self.reach(folder, str(file), place)
         if target is None:
             return None
         if (target, wanted) in chain or len(chain) > DEEPEST:
-            self.complain("PC552", f'"{name}" extends itself, by way of {file}', place)
+            self.complain("PC552", f'"{name}" extends itself, by way of "{wanted}"', place)
             return None
-        others = Mapping()
-        for document in self._documents_of(target, place):
+        if file is not None:
+            services = self._services_of(target, place, environment)
+        if wanted not in services:
+            where = "there" if file is None else f"in {file}"
+            self.complain("PC552", f'"{name}" extends "{wanted}", which is not {where}', place)
+            return None
+        if file is None:
+            return self._extended(wanted, services, path, folder, environment, chain)
+        base = settle(self._extended(wanted, services, target, target.parent, environment, chain))
+        prefix = os.path.relpath(target.parent, folder)
+        if isinstance(base, Mapping) and prefix != ".":
+            SourcePaths(prefix).rewrite_service(base)
+        return base
+
+    def _services_of(self, path: Path, place: Place, environment: dict[str, str]) -> Mapping:
+        """All services of another file."""
+        services = Mapping()
+        for document in self._documents_of(path, place):
             filled = Interpolator(self._lookup(environment), self.findings).fill(document)
             listed = filled.get("services")
             if isinstance(listed, Mapping):
-                others.update(listed)
-                others.places.update(listed.places)
-        if wanted not in others:
-            self.complain("PC552", f'"{name}" extends "{wanted}", which is not in {file}', place)
-            return None
-        base = settle(self._extended(wanted, others, target, target.parent, environment, chain))
-        if isinstance(base, Mapping):
-            prefix = os.path.relpath(target.parent, folder)
-            if prefix != ".":
-                SourcePaths(prefix).rewrite_service(base)
-        return base
+                services.update(listed)
+                services.places.update(listed.places)
+        return services
 
     def _documents_of(self, path: Path, place: Place) -> list[ComposeDocument]:
         if len(self._documents) > MOST_FILES:

@@ -16,6 +16,7 @@ _PORT = re.compile(
     r"(?:(?:(?P<ip>\[[0-9A-Fa-f:.]*\]|[0-9.]*):)?(?P<published>[0-9-]*):)?"
     r"(?P<target>[0-9]+(?:-[0-9]+)?)(?:/(?P<protocol>[a-zA-Z]+))?\Z"
 )
+_MOST_PORTS = 65_535
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _MODES = frozenset(("ro", "rw", "z", "Z", "nocopy", "cached", "consistent", "delegated"))
 _PROPAGATION = frozenset(("shared", "rshared", "slave", "rslave", "private", "rprivate"))
@@ -23,8 +24,6 @@ _PROPAGATION = frozenset(("shared", "rshared", "slave", "rslave", "private", "rp
 
 def long_ports(entry: Any) -> list[Data] | None:
     """One entry of `ports` as long ones, a range as several; None where it can't be read."""
-    if isinstance(entry, bool):
-        return None
     if isinstance(entry, Mapping):
         return _long_port(entry)
     match = _PORT.match(str(entry).strip())
@@ -32,13 +31,11 @@ def long_ports(entry: Any) -> list[Data] | None:
         return None
     first, last = _range(match["target"])
     published = match["published"] or ""
-    start, end = _range(published) if published else (0, 0)
+    start, end = _range(published) if published else (0, last - first)
     count = last - first + 1
-    if count < 1 or count > 65_535:
-        return None
     if published and count == 1 and end > start:  # one port of a range is chosen at start
         return [_port(match, first, published)]
-    if published and end - start + 1 != count:
+    if not 1 <= count == end - start + 1 <= _MOST_PORTS:
         return None
     return [_port(match, first + n, str(start + n) if published else None) for n in range(count)]
 

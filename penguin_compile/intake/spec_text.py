@@ -24,6 +24,7 @@ _BARE_IN_FLOW = re.compile(
     r"(?:[A-Za-z0-9/._$]|-(?=[A-Za-z0-9-]))[A-Za-z0-9 _./@+$()=;%'<>!*^~&|\"\\-]*\Z"
 )
 _BARE_KEY = re.compile(r"[A-Za-z0-9_./-]+\Z")
+_WORDS_OF: dict[bool | None, str] = {None: "null", True: "true", False: "false"}
 _WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
 _UNPRINTABLE = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 _BLOCK = re.compile(r"(?:[!-~\u00a1-\u2027\u2030-\ud7ff][ -~\u00a1-\u2027\u2030-\ud7ff]*\n?|\n)+\Z")
@@ -234,45 +235,41 @@ def _fits_block(text: str) -> bool:
 def _flow(value: Any, depth: int = 0) -> str | None:
     """A small value on one line; None where it is better in lines of its own."""
     if isinstance(value, dict):
-        if not value:
-            return "{}"
-        if depth > 1 or len(value) > _MOST_IN_LINE + 1:
-            return None
-        parts = [(_key(key), _flow(item, depth + 1)) for key, item in value.items()]
-        if any(text is None for _, text in parts):
-            return None
-        return "{" + ", ".join(f"{key}: {text}" for key, text in parts) + "}"
+        return _flow_mapping(value, depth)
     if isinstance(value, list):
         items = [_flow(item, depth + 1) for item in value]
-        if any(one is None for one in items) or any(isinstance(one, dict | list) for one in value):
-            return None
-        return "[" + ", ".join(str(one) for one in items) + "]"
-    if isinstance(value, str) and "\n" in value:
+        nested = any(one is None for one in items) or any(
+            isinstance(one, dict | list) for one in value
+        )
+        return None if nested else "[" + ", ".join(map(str, items)) + "]"
+    broken = isinstance(value, str) and "\n" in value
+    return None if broken else scalar(value, in_flow=True)
+
+
+def _flow_mapping(value: Mapping[str, Any], depth: int) -> str | None:
+    if value and (depth > 1 or len(value) > _MOST_IN_LINE + 1):
         return None
-    return scalar(value, in_flow=True)
+    parts = [(_key(key), _flow(item, depth + 1)) for key, item in value.items()]
+    if any(text is None for _, text in parts):
+        return None
+    return "{" + ", ".join(f"{key}: {text}" for key, text in parts) + "}"
 
 
 def scalar(value: Any, *, in_flow: bool = False) -> str:
     """A single value on one line, quoted where it has to be."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return repr(value)
+    if not isinstance(value, str):
+        return _WORDS_OF[value] if isinstance(value, bool | None) else repr(value)
     bare = (_BARE_IN_FLOW if in_flow else _BARE).match(value)
     if bare and _is_safe(value):
         return str(value)
-    if (
-        "'" not in value
-        and ('"' in value or "\\" in value)
-        and value.isprintable()
-        and value.isascii()
-    ):
+    plain = value.isprintable() and value.isascii() and "'" not in value
+    if plain and ('"' in value or "\\" in value):
         return f"'{value}'"
-    return _UNPRINTABLE.sub(lambda one: f"\\u{ord(one[0]):04x}", encode_basestring(value))
+    return _quoted(value)
+
+
+def _quoted(text: str) -> str:
+    return _UNPRINTABLE.sub(lambda one: f"\\u{ord(one[0]):04x}", encode_basestring(text))
 
 
 def _is_safe(text: str) -> bool:
@@ -286,6 +283,4 @@ def _is_safe(text: str) -> bool:
 def _key(key: str) -> str:
     text = str(key)
     safe = _BARE_KEY.match(text) and text.lower() not in _WORDS and not text.startswith("-")
-    if safe and type(resolve_plain(text)) is str:
-        return text
-    return _UNPRINTABLE.sub(lambda one: f"\\u{ord(one[0]):04x}", encode_basestring(text))
+    return text if safe and type(resolve_plain(text)) is str else _quoted(text)

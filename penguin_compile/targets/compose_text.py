@@ -39,7 +39,7 @@ class ComposeText:
     def variable(
         self, name: str, default: str | None = None, *, alone: bool = True, nested: bool = False
     ) -> str:
-        """`${NAME-default}` or `${NAME:-default}`, `${NAME:?…}` where a deployment must set it, `${NAME-}` otherwise.
+        """`${NAME-default}` or with `:-`, `${NAME:?…}` where it must be set, `${NAME-}` otherwise.
 
         `default` is the one of a container that has its own; `alone` tells that no text stands
         beside it, `nested` that another variable's `${…}` stands around it.
