@@ -16,13 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from penguin_compile.core.diagnostic import Diagnostic, Severity
-from penguin_compile.core.errors import FileFailure
-from penguin_compile.core.span import Source, Span
+from penguin_compile.core.span import Source
 from penguin_compile.intake.compose_file import (
-    ComposeDocument,
     Interpolator,
     Tagged,
-    read_compose_file,
 )
 from penguin_compile.intake.compose_merge import (
     CannotMerge,
@@ -30,7 +27,7 @@ from penguin_compile.intake.compose_merge import (
     merge_services,
     settle,
 )
-from penguin_compile.intake.env_file import EnvFile, read_env_file
+from penguin_compile.intake.env_file import EnvFile
 from penguin_compile.intake.interpolation import (
     BadInterpolation,
     Part,
@@ -41,11 +38,11 @@ from penguin_compile.intake.interpolation import (
     parse,
     write,
 )
+from penguin_compile.intake.project_files import ProjectFiles
 from penguin_compile.intake.source_paths import SourcePaths
 from penguin_compile.source.files import FILE_SYSTEM
 from penguin_compile.source.tree import Mapping, Place, Sequence
 
-MOST_FILES = 200
 DEEPEST = 20
 RESOURCES = ("services", "networks", "volumes", "secrets", "configs", "models")
 _NOT_IN_NAMES = re.compile(r"[^-_a-z0-9]")
@@ -99,13 +96,15 @@ def read_project(
     `environment` stands for all env files. Raises FileFailure for a named file that can't be read.
     """
     folder = (directory or files[0].parent) if files or directory else Path()
-    reader = _Reader(folder, boundary or folder, texts or {})
+    sources = ProjectFiles(boundary or folder, texts or {})
+    reader = _Reader(folder, sources)
     beside = [one for one in (folder / ".env",) if environment is None and one.is_file()]
     chosen = env_files or beside
     outer: dict[str, str] = dict(environment or {})
+    read: list[EnvFile] = []
     for path in chosen:
-        env_file = reader.env_file(path, outer)
-        reader.env_files.append(env_file)
+        env_file = sources.env_file(path, outer)
+        read.append(env_file)
         outer.update(env_file.values)
     stated = reader.stated_name(files)
     folder_name = os.path.basename(os.path.realpath(folder))  # noqa: PTH119 - a link's target
@@ -127,60 +126,29 @@ def read_project(
         services=services if isinstance(services, Mapping) else Mapping(),
         top=top,
         environment=outer,
-        env_files=reader.env_files,
-        sources=list(reader.sources.values()),
-        findings=reader.findings,
+        env_files=read,
+        findings=sources.findings,
     )
     reader.read_given(project)
     reader.check(project)
-    project.sources = list(reader.sources.values())
+    project.sources = list(sources.sources.values())
     return project
 
 
 class _Reader:
-    """Reads files once, and keeps what is wrong with them."""
+    """Resolves `extends` and `include`, and lays documents over one another."""
 
-    def __init__(self, folder: Path, boundary: Path, texts: AbstractMapping[Path, Source]) -> None:
+    def __init__(self, folder: Path, files: ProjectFiles) -> None:
         self._folder = folder
-        self._boundary = FILE_SYSTEM.real_path(boundary)
-        self._texts = texts
-        self.findings: list[Diagnostic] = []
-        self.sources: dict[Path, Source] = {}
-        self.env_files: list[EnvFile] = []
+        self._files = files
         self.project = ""
-        self._documents: dict[Path, list[ComposeDocument]] = {}
-
-    def source(self, path: Path) -> Source:
-        if path in self._texts:
-            self.sources.setdefault(path, self._texts[path])
-        if path not in self.sources:
-            source, findings = FILE_SYSTEM.read(path, _shown(path))
-            self.sources[path] = source
-            self.findings.extend(findings)
-        return self.sources[path]
-
-    def env_file(self, path: Path, outer: AbstractMapping[str, str]) -> EnvFile:
-        env_file = read_env_file(self.source(path), outer)
-        self.findings.extend(env_file.findings)
-        return env_file
-
-    def documents(self, path: Path) -> list[ComposeDocument]:
-        if path not in self._documents:
-            before = len(self.findings)
-            source = self.source(path)
-            documents: list[ComposeDocument] = []
-            if len(self.findings) == before:
-                documents, findings = read_compose_file(source)
-                self.findings.extend(findings)
-            self._documents[path] = documents
-        return self._documents[path]
 
     def stated_name(self, files: list[Path]) -> str | None:
         """What is written under `name:`; the last of several files counts."""
         stated = [
             document.root["name"]
             for path in files
-            for document in self.documents(path)
+            for document in self._files.documents(path)
             if isinstance(document.root.get("name"), str)
         ]
         return stated[-1] if stated else None
@@ -204,9 +172,9 @@ class _Reader:
         """Files laid over one another; `own` are variables that are known in these alone."""
         merged: Mapping | None = None
         for path in files:
-            for document in self.documents(path):
+            for document in self._files.documents(path):
                 lookup = self._lookup(environment)
-                filled = Interpolator(lookup, self.findings).fill(document)
+                filled = Interpolator(lookup, self._files.findings).fill(document)
                 if own:
                     filled = _localised(filled, environment, own)
                 self._extend_all(filled, path, folder, environment)
@@ -216,7 +184,7 @@ class _Reader:
                 except CannotMerge as error:
                     message = f"{error}: it can't be laid over what earlier files say"
                     help_text = "one is a list and the other a mapping, or a single value"
-                    self.complain("PC551", message, error.place, help_text)
+                    self._files.complain("PC551", message, error.place, help_text)
         return Mapping() if merged is None else merged
 
     def _lookup(self, environment: dict[str, str]) -> Any:
@@ -264,7 +232,9 @@ class _Reader:
         try:
             return merge_services(settle(base), own)
         except CannotMerge as error:
-            self.complain("PC551", f"{error}: it can't be laid over what it extends", error.place)
+            self._files.complain(
+                "PC551", f"{error}: it can't be laid over what it extends", error.place
+            )
             return own
 
     def _base(
@@ -281,18 +251,20 @@ class _Reader:
         """The service that is extended, whole; None where it can't be had."""
         wanted = str(stated.get("service")) if isinstance(stated, Mapping) else str(stated)
         file = stated.get("file") if isinstance(stated, Mapping) else None
-        target = path if file is None else self.reach(folder, str(file), place)
+        target = path if file is None else self._files.reach(folder, str(file), place)
         chain = (*chain, (path, name))
         if target is None:
             return None
         if (target, wanted) in chain or len(chain) > DEEPEST:
-            self.complain("PC552", f'"{name}" extends itself, by way of "{wanted}"', place)
+            self._files.complain("PC552", f'"{name}" extends itself, by way of "{wanted}"', place)
             return None
         if file is not None:
             services = self._services_of(target, place, environment)
         if wanted not in services:
             where = "there" if file is None else f"in {file}"
-            self.complain("PC552", f'"{name}" extends "{wanted}", which is not {where}', place)
+            self._files.complain(
+                "PC552", f'"{name}" extends "{wanted}", which is not {where}', place
+            )
             return None
         if file is None:
             return self._extended(wanted, services, path, folder, environment, chain)
@@ -305,24 +277,13 @@ class _Reader:
     def _services_of(self, path: Path, place: Place, environment: dict[str, str]) -> Mapping:
         """All services of another file."""
         services = Mapping()
-        for document in self._documents_of(path, place):
-            filled = Interpolator(self._lookup(environment), self.findings).fill(document)
+        for document in self._files.documents_of(path, place):
+            filled = Interpolator(self._lookup(environment), self._files.findings).fill(document)
             listed = filled.get("services")
             if isinstance(listed, Mapping):
                 services.update(listed)
                 services.places.update(listed.places)
         return services
-
-    def _documents_of(self, path: Path, place: Place) -> list[ComposeDocument]:
-        if len(self._documents) > MOST_FILES:
-            message = f"more than {MOST_FILES} files by `extends` and `include`"
-            self.complain("PC108", message, place)
-            return []
-        try:
-            return self.documents(path)
-        except FileFailure as failure:
-            self.complain("PC552", failure.message, place, "mend the name, or add the file")
-            return []
 
     def _include_all(
         self,
@@ -336,7 +297,7 @@ class _Reader:
             return
         place = model.places["include"]
         if not isinstance(stated, Sequence):
-            self.complain("PC551", "`include` is a list of files", place)
+            self._files.complain("PC551", "`include` is a list of files", place)
             return
         for entry, where in zip(stated, stated.places, strict=True):
             included = self._included(settle(entry), where, folder, environment, chain)
@@ -352,25 +313,25 @@ class _Reader:
         chain: tuple[Path, ...],
     ) -> Mapping | None:
         paths = _texts(entry.get("path")) if isinstance(entry, Mapping) else _texts(entry)
-        found = [self.reach(folder, one, place) for one in paths]
+        found = [self._files.reach(folder, one, place) for one in paths]
         files = [one for one in found if one is not None]
         if not files or len(files) < len(found):
             return None
         if set(files) & {FILE_SYSTEM.real_path(one) for one in chain} or len(chain) > DEEPEST:
-            self.complain("PC552", f'the include "{paths[0]}" leads back to itself', place)
+            self._files.complain("PC552", f'the include "{paths[0]}" leads back to itself', place)
             return None
         own = entry.get("project_directory") if isinstance(entry, Mapping) else None
         inner = files[0].parent if own is None else (folder / str(own))
         stated = _texts(entry.get("env_file")) if isinstance(entry, Mapping) else []
         brought: dict[str, str] = {}
-        names = [self.reach(folder, one, place) for one in stated]
+        names = [self._files.reach(folder, one, place) for one in stated]
         beside = inner / ".env"
         for path in [one for one in names if one] if stated else [beside]:
             if stated or path.is_file():
-                brought.update(self.env_file(path, {**brought, **environment}).values)
+                brought.update(self._files.env_file(path, {**brought, **environment}).values)
         for one in files:
-            self._documents_of(one, place)
-        if any(one not in self._documents for one in files):
+            self._files.documents_of(one, place)
+        if any(not self._files.has(one) for one in files):
             return None
         only = frozenset(brought.keys() - environment.keys())
         model = self.model(files, inner, {**brought, **environment}, chain, only)
@@ -392,23 +353,9 @@ class _Reader:
                 if name in present and settle(present[name]) != item:
                     message = f"{kind}.{name} is in the included file, too, and differs"
                     help_text = "Compose refuses that: lay an override over it with a list of paths"
-                    self.complain("PC551", message, place, help_text)
+                    self._files.complain("PC551", message, place, help_text)
                 elif name not in present:
                     present.put(name, item, brought.places[name])
-
-    def reach(self, folder: Path, name: str, place: Place) -> Path | None:
-        """A file that another one names, if it may be read."""
-        if "://" in name or name.startswith("git@") or "\0" in name:
-            message = f'"{name}" is not a file of this repository'
-            self.complain("PC552", message, place, "fetch it, and name the file")
-            return None
-        target = FILE_SYSTEM.real_path(folder / name)
-        if not target.is_relative_to(self._boundary):
-            message = f'"{name}" leads out of the repository'
-            help_text = "copy it into the repository; links out of it are not followed"
-            self.complain("PC552", message, place, help_text)
-            return None
-        return target
 
     def read_given(self, project: ComposeProject) -> None:
         """The env files of services; one that is missing is told, and the rest goes on."""
@@ -424,17 +371,17 @@ class _Reader:
     def _give(self, project: ComposeProject, name: str, entry: Any, place: Place) -> None:
         path = str(entry.get("path")) if isinstance(entry, Mapping) else str(entry)
         required = entry.get("required", True) if isinstance(entry, Mapping) else True
-        target = self.reach(project.directory, path, place)
+        target = self._files.reach(project.directory, path, place)
         if target is None:
             return
         if not target.is_file():
             if required is not False:
                 message = f'the env file "{path}" of "{name}" is not there'
                 help_text = "what it gives the container can't be told; Compose will want it"
-                self.complain("PC552", message, place, help_text, Severity.WARNING)
+                self._files.complain("PC552", message, place, help_text, Severity.WARNING)
             return
         files = project.given.setdefault(name, [])
-        files.append(self.env_file(target, project.environment))
+        files.append(self._files.env_file(target, project.environment))
 
     def check(self, project: ComposeProject) -> None:
         """What Compose would refuse of the whole; the files say what they mean all the same."""
@@ -444,32 +391,13 @@ class _Reader:
             if not {"image", "build", "provider"} & {key for key, one in keys.items() if one}:
                 message = f'the service "{name}" has neither an image nor a build context'
                 help_text = "is this file laid over another one? name that one first"
-                self.complain("PC551", message, place, help_text, Severity.WARNING)
-
-    def complain(
-        self,
-        code: str,
-        message: str,
-        place: Place,
-        help_text: str | None = None,
-        severity: Severity = Severity.ERROR,
-    ) -> None:
-        span = Span(place[0], place[3], place[4])
-        self.findings.append(
-            Diagnostic(code=code, severity=severity, message=message, span=span, help=help_text)
-        )
+                self._files.complain("PC551", message, place, help_text, Severity.WARNING)
 
 
 def _texts(value: Any) -> list[str]:
     if value is None:
         return []
     return [str(one) for one in value] if isinstance(value, list) else [str(value)]
-
-
-def _shown(path: Path) -> str:
-    """A file's name as a user knows it: from the working directory, where it is below that."""
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") and path.is_absolute() else relative
 
 
 def _rewrite_model(model: Mapping, paths: SourcePaths) -> None:
