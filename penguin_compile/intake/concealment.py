@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from penguin_compile.core.span import Span
@@ -135,7 +136,7 @@ class Concealer:
         for index, part in enumerate(parts):
             if isinstance(part, Reference):
                 argument = self.text(part.argument, part.name, service, place)
-                done.append(Reference(part.name, part.operator, argument))
+                done.append(replace(part, argument=argument))
             else:
                 before = "" if index == 0 or isinstance(parts[index - 1], str) else "\0"
                 done.extend(self._literal(part, before, hint, service, place))

@@ -27,8 +27,8 @@ def read_comments(
 ) -> dict[int, Remark]:
     """By the lines of entries; `inside` are lines that belong to a value.
 
-    A comment belongs to the entry below it where that one stands alone; above several it is the
-    heading of them all, as is a title between two rulers.
+    A comment belongs to the entry below it; one that speaks of a configuration or of settings is the
+    heading of all that follow, as is a title between two rulers.
     """
     reader = _Reader(entries)
     for line in range(1, source.position(len(source.text))[0] + 1):
@@ -69,11 +69,7 @@ class _Reader:
     def _entry(self, line: int) -> None:
         above = self._said()
         short = len(self._block) <= _LONGEST_HEADING
-        if above is not None and short and self._is_heading(above, line):
+        if above is not None and short and _HEADING_WORDS.search(above):
             self._heading, above = above, None
         self.remarks[line] = Remark(above, self._heading)
         self._block, self._ruled = [], False
-
-    def _is_heading(self, comment: str, line: int) -> bool:
-        """Whether a comment speaks of more entries than the one below it."""
-        return line + 1 in self._entries or _HEADING_WORDS.search(comment) is not None

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Self, TypeAlias
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ALONE = re.compile(r"\$(?![A-Za-z_{$])")  # which older versions of Compose refuse
 _OPERATOR = re.compile(r":?[-+?]")
 _DEEPEST = 50  # references inside references
 
@@ -38,11 +39,15 @@ class MissingVariable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One `$NAME` or `${NAME…}`; `operator` is empty, or one of `:- - :? ? :+ +`."""
+    """One `$NAME` or `${NAME…}`; `operator` is empty, or one of `:- - :? ? :+ +`.
+
+    `bare` tells that it was written without braces, which others may be counted by.
+    """
 
     name: str
     operator: str = ""
     argument: tuple[Part, ...] = ()
+    bare: bool = field(default=False, compare=False)
 
     @property
     def has_default(self) -> bool:
@@ -92,6 +97,9 @@ def _parse(text: str, depth: int) -> Iterator[Part]:
         if text.startswith("$$", dollar):
             plain, position = plain + "$", dollar + 2
             continue
+        if _ALONE.match(text, dollar):
+            plain, position = plain + "$", dollar + 1
+            continue
         reference, position = _reference(text, dollar, depth)
         if plain:
             yield plain
@@ -108,7 +116,7 @@ def _reference(text: str, dollar: int, depth: int) -> tuple[Reference, int]:
     if name is None or depth > _DEEPEST:
         raise BadInterpolation("a dollar sign that is neither ${NAME} nor $$", dollar)
     if not braced:
-        return Reference(name[0]), name.end()
+        return Reference(name[0], bare=True), name.end()
     if text.startswith("}", name.end()):
         return Reference(name[0]), name.end() + 1
     operator = _OPERATOR.match(text, name.end())
@@ -163,7 +171,7 @@ def _value(reference: Reference, lookup: Lookup, missing: Callable[[str], str] |
 
 
 def write(parts: tuple[Part, ...]) -> str:
-    """A text for Compose that means these parts; `${NAME}` always in braces."""
+    """A text for Compose that means these parts."""
     return "".join(
         one.replace("$", "$$") if isinstance(one, str) else write_reference(one) for one in parts
     )
@@ -171,6 +179,8 @@ def write(parts: tuple[Part, ...]) -> str:
 
 def write_reference(reference: Reference) -> str:
     """One reference as Compose reads it."""
+    if reference.bare and not reference.operator:
+        return f"${reference.name}"
     return f"${{{reference.name}{reference.operator}{write(reference.argument)}}}"
 
 
@@ -189,8 +199,8 @@ def map_references(
     changed: list[Part] = []
     for one in parts:
         if isinstance(one, Reference):
-            inner = Reference(one.name, one.operator, map_references(one.argument, change))
-            changed.append(change(inner))
+            argument = map_references(one.argument, change)
+            changed.append(change(replace(one, argument=argument)))
         else:
             changed.append(one)
     return tuple(changed)

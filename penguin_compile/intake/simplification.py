@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from penguin_compile.intake.evidence import Evidence
@@ -37,7 +38,7 @@ class Simplifier:
 
     def one(self, reference: Reference) -> Reference:
         """A reference without a default that its variable has; a secret's never has one."""
-        reference = Reference(reference.name, reference.operator, self.all(reference.argument))
+        reference = replace(reference, argument=self.all(reference.argument))
         placed = self._placements.get(reference.name)
         if placed is None:
             return Reference(reference.name) if reference.name in self._found else reference
