@@ -47,6 +47,7 @@ _DURATIONS = frozenset(
 _SIZES = frozenset(
     ("mem_limit", "mem_reservation", "memswap_limit", "shm_size", "memory", "size", "kernel_memory")
 )
+_OFF_ANYWAY = frozenset(("oom_kill_disable", "privileged", "read_only", "stdin_open", "tty"))
 _TEXT_LISTS = frozenset(("dns", "dns_search", "tmpfs", "label_file"))
 _PAIRS = frozenset(("annotations", "labels", "sysctls", "args", "driver_opts", "options"))
 _ELSEWHERE = re.compile(r"[^/]*://|git@|github\.com/|service:|target:|docker-image:|oci-layout:")
@@ -89,9 +90,22 @@ class _NormalForm:
                 continue
             convert = _OF_SERVICES.get(key)
             done[key] = _texts(value, key) if convert is None else convert(self, value)
+        self._add_implied(done)
         if "network_mode" not in done:
             done.setdefault("networks", {"default": None})
+        for key in _OFF_ANYWAY & done.keys():
+            if done[key] == "false":
+                del done[key]
         return {key: value for key, value in done.items() if value not in ({}, [], None)}
+
+    def _add_implied(self, service: Data) -> None:
+        """What it can't run without is what it depends on."""
+        named = [str(service.get(key, "")) for key in ("network_mode", "ipc", "pid")]
+        implied = [one.removeprefix("service:") for one in named if one.startswith("service:")]
+        implied += [str(one).split(":")[0] for one in service.get("links", ())]
+        for name in implied:
+            stated = {"condition": "service_started", "required": "true", "restart": "true"}
+            service.setdefault("depends_on", {}).setdefault(name, stated)
 
     def resource(self, resource: Any, name: str, key: str) -> Data:
         """A network, volume, secret or config of the top level."""
@@ -104,6 +118,9 @@ class _NormalForm:
         done.setdefault("name", key if done.get("external") else name)
         if "file" in done:
             done["file"] = self._path(done["file"])
+        options = done.get("driver_opts", {})
+        if done.get("driver") == "local" and options.get("o") == "bind" and "device" in options:
+            options["device"] = self._path(options["device"])
         return done
 
     def environment(self, value: Any) -> Data:
@@ -134,6 +151,12 @@ class _NormalForm:
             done["target"] = posixpath.normpath(target)
         return {key: one for key, one in done.items() if one != {}}
 
+    def devices(self, value: Any) -> list[Any]:
+        return [
+            _texts(one) if isinstance(one, Mapping) else _device(go_text(one))
+            for one in _list(value)
+        ]
+
     def networks(self, value: Any) -> Data:
         listed = value.items() if isinstance(value, Mapping) else [(one, None) for one in value]
         return {str(name): _texts(one) or None for name, one in listed}
@@ -162,9 +185,13 @@ class _NormalForm:
             done["additional_contexts"] = {
                 name: self._context(go_text(one)) for name, one in listed.items()
             }
-        args = done.get("args", {})
-        for name, one in args.items() if isinstance(args, dict) else ():
-            args[name] = self._environment.get(name) if one is None else one
+        if "args" in stated:
+            args = self.environment(stated["args"])
+            done["args"] = {name: one for name, one in args.items() if one is not None}
+        if "secrets" in done:
+            done["secrets"] = [
+                {"source": one} if isinstance(one, str) else one for one in done["secrets"]
+            ]
         if "extra_hosts" in stated:
             done["extra_hosts"] = self.extra_hosts(stated["extra_hosts"])
         return done
@@ -216,8 +243,8 @@ class _NormalForm:
     def extra_hosts(self, value: Any) -> list[str]:
         if isinstance(value, Mapping):
             every = [(name, one) for name, ones in value.items() for one in _list(ones)]
-            return [f"{name}={go_text(one)}" for name, one in every]
-        return [_host(str(one)) for one in _list(value)]
+            return sorted(f"{name}={go_text(one)}" for name, one in every)
+        return sorted({_host(str(one)) for one in _list(value)})
 
     def _context(self, text: Any) -> str:
         return str(text) if _ELSEWHERE.match(str(text)) else self._path(str(text))
@@ -226,6 +253,11 @@ class _NormalForm:
         if text.startswith("~"):
             text = os.path.expanduser(text)  # noqa: PTH111 - the text may be no path at all
         return posixpath.normpath(posixpath.join(self._root, text))
+
+
+def _device(text: str) -> Data:
+    source, target, permissions = (*text.split(":"), "", "")[:3]
+    return {"source": source, "target": target or source, "permissions": permissions or "rwm"}
 
 
 def _host(text: str) -> str:
@@ -244,6 +276,7 @@ _OF_SERVICES: dict[str, Callable[[_NormalForm, Any], Any]] = {
     "command": _NormalForm.words,
     "configs": lambda form, value: form.mounts(value, ""),
     "depends_on": _NormalForm.depends_on,
+    "devices": _NormalForm.devices,
     "develop": _NormalForm.develop,
     "entrypoint": _NormalForm.words,
     "env_file": _NormalForm.env_file,
