@@ -242,14 +242,16 @@ def _close(adoption: Adoption) -> int:
         return 1
     if adoption.intake.project.services:
         count = len(adoption.differences)
-        same = "means what the original means" if not count else f"differs in {count} keys"
-        told = f", {unexplained} of them unexplained: please report it" if unexplained else ""
+        keys = f"{count} key{'s' if count > 1 else ''}"
+        same = "means what the original means"
+        if count:
+            same = f"differs from the original in {keys}, each with its reason in the report"
+        told = f"; {unexplained} of them unexplained: please report it" if unexplained else ""
         click.echo(f"the Compose file that compile writes {same}{told}", err=True)
     brought = len(adoption.intake.draft.brought)
     if brought:
-        click.echo(
-            f"{brought} secrets stood in the files: a deployment sets them from now on", err=True
-        )
+        what = "secrets stood" if brought > 1 else "secret stood"
+        click.echo(f"{brought} {what} in the files: a deployment sets them now", err=True)
     click.echo("next: penguin-compile validate && penguin-compile compile", err=True)
     return int(unexplained > 0)
 

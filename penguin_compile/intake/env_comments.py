@@ -27,8 +27,8 @@ def read_comments(
 ) -> dict[int, Remark]:
     """By the lines of entries; `inside` are lines that belong to a value.
 
-    A comment belongs to the entry below it; one that speaks of a configuration or of settings is the
-    heading of all that follow, as is a title between two rulers.
+    A comment belongs to the entry below it; one that speaks of a configuration or of settings is
+    the heading of all that follow, as is a title between two rulers.
     """
     reader = _Reader(entries)
     for line in range(1, source.position(len(source.text))[0] + 1):

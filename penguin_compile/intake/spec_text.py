@@ -229,6 +229,8 @@ def _item(value: Any, indent: str) -> Iterator[str]:
 
 
 def _fits_block(text: str) -> bool:
+    if " \n" in text or text.endswith(" "):  # which no editor would keep
+        return False
     return _BLOCK.match(text) is not None and not text.endswith("\n\n") and text[0] not in " \n"
 
 
