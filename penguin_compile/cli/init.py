@@ -241,7 +241,7 @@ def _close(adoption: Adoption) -> int:
         click.echo(f"mend it: penguin-compile validate {adoption.path}", err=True)
         return 1
     if adoption.intake.project.services:
-        count = len(adoption.differences)
+        count = sum(one.is_seen for one in adoption.differences)
         keys = f"{count} key{'s' if count > 1 else ''}"
         same = "means what the original means"
         if count:

@@ -23,30 +23,49 @@ ABSENT: Final = Absent()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intention:
-    """Something that the draft changes on purpose: all differences below `path` come from it."""
+    """Something that the draft changes on purpose: all differences below `path` come from it.
+
+    `always`: it is told even where the env file at hand hides it.
+    """
 
     path: Path
     reason: str
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What one key was and is; `reason` is None where nobody intended it."""
+    """What one key was and is; `reason` is None where nobody intended it.
+
+    Neither is there where another env file would show a difference, and this one doesn't.
+    """
 
     path: Path
     before: Any
     after: Any
     reason: str | None = None
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether it shows with the env file at hand."""
+        return self.before is not ABSENT or self.after is not ABSENT
+
 
 def compare(
     before: Mapping[str, Any], after: Mapping[str, Any], intentions: Sequence[Intention] = ()
 ) -> list[Difference]:
     """Every key in which two models differ, those of the original first."""
-    return [
+    found = [
         Difference(path=path, before=one, after=other, reason=_reason(path, intentions))
         for path, one, other in _differences((), before, after)
     ]
+    reasons = {one.reason for one in found}
+    hidden = [
+        Difference(path=one.path, before=ABSENT, after=ABSENT, reason=one.reason)
+        for one in intentions
+        if one.always and one.reason not in reasons
+    ]
+    return [*found, *hidden]
 
 
 def _reason(path: Path, intentions: Sequence[Intention]) -> str | None:

@@ -34,6 +34,7 @@ class Mender:
         self._evidence = intake.evidence
         self._allotted: set[int] = set()
         self._remarks: dict[str, str] = {}
+        self._moves: dict[str, dict[int, str]] = {}
         self._ways: dict[str, Callable[[Diagnostic, App | None], bool]] = {
             "PC203": self._drop_dependency,
             "PC209": self._move_port,
@@ -163,7 +164,12 @@ class Mender:
         reason = (
             f"{finding.message}: only one of them can start, so this one has {port} now (PC209)"
         )
-        self._intend(("services", service.name, "ports"), reason)
+        moves = self._moves.setdefault(service.name, {})
+        moves[index] = reason
+        path = ("services", service.name, "ports")
+        others = [one for one in self._draft.intentions if one.path != path]
+        every = Intention(path=path, reason="; ".join(moves.values()), always=True)
+        self._draft.intentions = [*others, every]
         self._allotted.add(port)
         self._remark(service, f"its host port was taken by another service: now {port}")
         return True

@@ -9,6 +9,7 @@ from penguin_compile.report.diagnostics_text import WIDTH, Style, render_diagnos
 from penguin_compile.report.intake_view import ChangedKey, IntakeView
 
 _WIDEST_NAME = 34
+_UNSEEN = "the same with this env file, not with every one"
 
 
 def render_intake(
@@ -62,8 +63,9 @@ def _differences(differences: Sequence[ChangedKey]) -> Iterator[str]:
             text if text is not None else "(absent)" for text in (one.before, one.after)
         )
         why = one.reason or "nobody meant this: please report it"
+        same = one.before is None and one.after is None
         yield from wrap(
-            f"{one.path}: {before} → {after}",
+            f"{one.path}: {_UNSEEN if same else f'{before} → {after}'}",
             WIDTH,
             initial_indent="  ",
             subsequent_indent="      ",
