@@ -7,6 +7,7 @@ in pages. There is no import, and nothing that knows mappings.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from penguin_compile.core.errors import GatewayDenied, GatewayFailure
@@ -131,12 +132,16 @@ class ApiServer:
     def list_services(self) -> Sequence[Row]:
         """Every service of all clusters, deleted ones too, because names are unique over all.
 
-        Pages by offset skip and repeat rows while others write: then all is read again.
+        Pages by offset skip and repeat rows while others write: then all is read again. What comes
+        out the same twice doesn't move, and only to who is no admin it may count what it doesn't
+        show (it does so for a service that was assigned to a user twice).
         """
+        before = None
         for _ in range(_PASSES):
-            rows, complete = self._read_pages()
-            if complete:
-                return [_mark(row) for row in rows]
+            reading = self._read_pages()
+            if reading.complete or (reading == before and self._is_all(reading)):
+                return [_mark(row) for row in reading.rows.values()]
+            before = reading
         raise GatewayFailure(
             f"GET {self._client.shown_url}{_SERVICES}: the list changed while it was read, "
             f"{_PASSES} times in a row",
@@ -185,10 +190,9 @@ class ApiServer:
                 hint="plan again to see what is live now",
             )
 
-    def _read_pages(self) -> tuple[list[Row], bool]:
-        """One pass over the list, and whether it can be whole."""
-        rows: dict[Any, Row] = {}
-        totals: set[int] = set()
+    def _read_pages(self, step: int | None = None) -> _Reading:
+        """One pass over the list: page after page, or at every `step`-th place."""
+        reading = _Reading()
         skip = 0
         while True:
             answer = self._read_list(skip, _PAGE)
@@ -198,11 +202,25 @@ class ApiServer:
                     f"{answer.request}: the answer tells no total, so nobody knows what is missing",
                     hint="is the URL that of a MarchProxy that speaks the `api-server` dialect?",
                 )
-            rows.update((row["id"], row) for row in page)
-            totals.add(total)
-            skip += len(page)
-            if not page or skip >= total:
-                return list(rows.values()), totals == {len(rows)}
+            reading.add(page, total)
+            skip += step or len(page)
+            if (step is None and not page) or skip >= total:
+                return reading
+
+    def _is_all(self, reading: _Reading) -> bool:
+        """Whether a list that counts more than it shows is all that this user may see.
+
+        GatewayFailure for an admin, to whom everything has to be shown.
+        """
+        user = self.find_user()
+        if user.admin:
+            raise GatewayFailure(
+                f"GET {self._client.shown_url}{_SERVICES}: the list says that there are "
+                f"{max(reading.totals)} services and shows {len(reading.rows)}, each time the same "
+                "ones: what is missing can't be known",
+                hint="the server's own log may say why; nothing was written",
+            )
+        return self._read_pages(_PAGE).rows.keys() == reading.rows.keys()
 
     def _read_list(self, skip: int, limit: int) -> Answer:
         path = f"{_SERVICES}?skip={skip}&limit={limit}&active_only=false"
@@ -298,6 +316,26 @@ class ApiServer:
                 message = f"{failure.message}; and so is the list: is this user still active?"
                 raise GatewayDenied(message, hint=hint) from None
             raise
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What one pass over the list has shown: the rows by id, and the ids as they came."""
+
+    rows: dict[Any, Row] = field(default_factory=dict, compare=False)
+    ids: list[Any] = field(default_factory=list)
+    totals: set[int] = field(default_factory=set)
+
+    def add(self, page: Sequence[Row], total: int) -> None:
+        """One page more."""
+        self.rows.update((row["id"], row) for row in page)
+        self.ids += [row["id"] for row in page]
+        self.totals.add(total)
+
+    @property
+    def complete(self) -> bool:
+        """Whether it can be whole."""
+        return self.totals == {len(self.rows)}
 
 
 def _find_lack(row: Mapping[str, Any]) -> str | None:

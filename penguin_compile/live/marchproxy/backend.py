@@ -257,8 +257,8 @@ class MarchProxyBackend:
 
     @property
     def _abilities(self) -> Abilities:
-        if self._dialect is not None:
-            return self._dialect.abilities
+        if self._spoken is not None:
+            return self._spoken.abilities
         return DIALECTS.load(self._gateway.dialect or DEFAULT_DIALECT).abilities
 
     def list_unsupported(self) -> Iterator[str]:
@@ -373,7 +373,7 @@ class MarchProxyBackend:
         return body
 
     def _find_problems(self, kind: str, body: Mapping[str, Any]) -> list[str]:
-        dialect = self._gateway.dialect if self._dialect is None else self._dialect.name
+        dialect = self._gateway.dialect if self._spoken is None else self._spoken.name
         return list(find_problems(kind, body, self._abilities, dialect or DEFAULT_DIALECT))
 
     def _list(self, kind: str) -> Sequence[Row]:

@@ -72,15 +72,12 @@ def _check_poison(
     if not number:
         yield failed("services", failure)
         return
-    place = backend.client.place
     yield problem(
         "services",
         f"{failure.message}: the list is poisoned, it holds "
         f"{'1 service' if number == 1 else f'{number} services'} with a value that the server "
         "saved and can't show; nothing can be planned until that is mended",
-        None
-        if found.asked_cluster or gateway.username is None
-        else f"to see what is wrong: {place}.token beside username, the key of the cluster",
+        None if found.asked_cluster else _ask_for_key(gateway, backend.client.place),
     )
     wanted = {one.address: one for one in backend.project(examination.app)}
     for one in found.known:
@@ -90,6 +87,16 @@ def _check_poison(
         yield _judge(examination, gateway, backend, one, cure)
     if number > len(found.known):
         yield problem("services", f"{number - len(found.known)} of them could not be found out")
+
+
+def _ask_for_key(gateway: Gateway, place: str) -> str:
+    log_in = (
+        "" if gateway.username is not None else "username and password in place of the JWT, and "
+    )
+    return (
+        f"to see which: add to {place} {log_in}the cluster's key, "
+        'token: {secret: "env:CLUSTER_API_KEY"}; then --repair mends what is ours'
+    )
 
 
 def _judge(
