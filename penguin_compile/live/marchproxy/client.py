@@ -18,7 +18,7 @@ from penguin_compile.live.marchproxy.exchange import show_answer, show_body
 from penguin_compile.live.marchproxy.failures import Unanswered
 from penguin_compile.live.marchproxy.manners import Manners
 from penguin_compile.live.marchproxy.patience import Patience
-from penguin_compile.live.marchproxy.trust import UNTRUSTED_HINT, make_trust
+from penguin_compile.live.marchproxy.trust import UNKNOWN_HINT, UNTRUSTED_HINT, make_trust
 from penguin_compile.model.environment import Gateway
 
 if TYPE_CHECKING:
@@ -237,13 +237,14 @@ class Client:
         if cause is not None and cause.strerror:
             reason = f"{reason}: {cause.strerror}"
         untrusted = type(cause).__name__ == "SSLCertVerificationError"
+        unknown = "CERTIFICATE_REQUIRED" in (getattr(cause, "reason", None) or "")
         unsent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
         garbled = isinstance(error, httpx.DecodingError | httpx.UnsupportedProtocol)
         return Unanswered(
             f"{request}: {reason}",
             sent=not isinstance(error, unsent),
-            again=not (untrusted or garbled),
-            hint=UNTRUSTED_HINT if untrusted else self._hint(),
+            again=not (untrusted or unknown or garbled),
+            hint=UNTRUSTED_HINT if untrusted else UNKNOWN_HINT if unknown else self._hint(),
         )
 
     def _hint(self) -> str:
