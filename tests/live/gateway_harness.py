@@ -204,6 +204,7 @@ class SmallGateway:
             "502": Reply(502, b"<html>Bad Gateway</html>", "text/html"),
             "429": Reply(429, headers={"Retry-After": "0"}),
             "503": Reply(503),
+            "401": Reply(401, {"detail": "Could not validate credentials"}),
             "done-500": ERROR,
             "half": Reply(200, b'{"id": 1, ', length=500),
             "garbled": Reply(200, b"<html>Sign in</html>", "text/html"),
