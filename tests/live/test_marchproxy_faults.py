@@ -265,3 +265,25 @@ def test_a_401_in_the_middle(penguin: Run, gateway: Gateway) -> None:
     assert tried.count("POST /api/v1/services") == (1 if gateway.name == "standard" else 2)
     assert tried.count("POST /api/v1/auth/login") == (0 if gateway.name == "standard" else 2)
     assert gateway.rows() == {}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_an_import_converges(penguin: Run, gateway: Gateway, spec: Path, fault: str) -> None:
+    """One request for many changes, and whatever becomes of it is read back."""
+    if gateway.name != "standard":
+        assert penguin(*APPLY, "--import").code == 64
+        return
+    gateway.add("foreign", collection="other")
+    foreign = gateway.rows()["foreign"]
+    edit(
+        spec,
+        "environments:",
+        "routes:\n  r: {from: [external], to: [api], listen: {port: 443, "
+        "protocol: https}}\nenvironments:",
+    )
+    gateway.fail("POST", fault)
+    results = settle(penguin, "--import")
+    assert [one.code for one in results] in ([0], [7, 0])
+    assert set(gateway.rows()) == {*ALL, "foreign"}
+    assert gateway.rows()["foreign"] == foreign
+    assert is_settled(penguin)
