@@ -233,6 +233,20 @@ class State:
         )
         self._insert_rows(connection, "outcome", columns, rows)
 
+    def mark(
+        self, connection: Connection, revision: int, addresses: Iterable[Address], status: str
+    ) -> None:
+        """Note of changes that something is noted of already how far they are."""
+        from sqlalchemy import update
+
+        table, now = state_table("outcome"), _now()
+        for some in in_lists([str(one) for one in addresses]):
+            connection.execute(
+                update(table)
+                .where(*self._place(table), table.c.revision == revision, table.c.address.in_(some))
+                .values(status=status, message=None, at=now)
+            )
+
     def settle(
         self,
         connection: Connection,
