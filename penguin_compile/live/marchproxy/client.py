@@ -18,7 +18,12 @@ from penguin_compile.live.marchproxy.exchange import show_answer, show_body
 from penguin_compile.live.marchproxy.failures import Unanswered
 from penguin_compile.live.marchproxy.manners import Manners
 from penguin_compile.live.marchproxy.patience import Patience
-from penguin_compile.live.marchproxy.transport import HEADERS, open_transport, read_timeouts
+from penguin_compile.live.marchproxy.transport import (
+    HEADERS,
+    open_transport,
+    parse_url,
+    read_timeouts,
+)
 from penguin_compile.live.marchproxy.trust import UNTRUSTED_HINT
 from penguin_compile.model.environment import Gateway
 
@@ -150,7 +155,7 @@ class Client:
             headers["Content-Type"] = "application/json"
         timeouts = {"timeout": read_timeouts(self.patience)}
         message = httpx.Request(
-            method, url + path, content=content, headers=headers, extensions=timeouts
+            method, parse_url(url + path), content=content, headers=headers, extensions=timeouts
         )
         log = self._manners.log
         started = time.monotonic()

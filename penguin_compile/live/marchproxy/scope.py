@@ -144,10 +144,12 @@ def _digest(value: Any) -> str:
 def find_differences(kind: str, body: Row, row: Row) -> list[str]:
     """The fields that were sent and came back different."""
     sent, came = canonical_fields(kind, body), canonical_fields(kind, row)
+    # The digests tell true from 1, which are the same to Python; mostly all of it came as it went.
+    alike = _digest(sent) == _digest({name: came.get(name) for name in sent})
     different = [
         f"{name}: sent {value!r}, came {came.get(name)!r}"
         for name, value in sent.items()
-        if digest(value) != digest(came.get(name))
+        if not alike and digest(value) != digest(came.get(name))
     ]
     cluster = row.get("cluster_id")
     if cluster is not None and str(cluster) != str(body["cluster_id"]):

@@ -6,6 +6,7 @@ redirects, keeps cookies or signs in by itself, and to look after that costs as 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -59,6 +60,14 @@ def find_proxy(url: str) -> str | None:
     if not proxy or proxy_bypass(parts.netloc):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
+
+
+@lru_cache(maxsize=64)
+def parse_url(text: str) -> httpx.URL:
+    """As a request wants it; most requests go to a few addresses."""
+    import httpx
+
+    return httpx.URL(text)
 
 
 def read_timeouts(patience: Patience) -> dict[str, float | None]:
