@@ -1,17 +1,18 @@
-"""Settings that need no closer look: row and ledger say, letter by letter, what the spec says.
+"""What needs no closer look: row and ledger say, letter by letter, what the spec says.
 
-Before the three-way comparison, which tells what becomes of all others. Of 100,000 keys it is
-usually all but a few, and a look at text is all that they cost. Whatever is spelled otherwise,
+Before the three-way comparison, which tells what becomes of all others. Of 100,000 keys or 10,000
+services it is usually all but a few, and a look at text is all that they cost. Whatever is spelled otherwise,
 even if it means the same, is left to the comparison.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any, Final
 
 from penguin_compile.live.config.row import FIELD_COLUMNS, KIND, Rows
+from penguin_compile.model.record import Desired
 from penguin_compile.model.setting import Setting, SettingType, Unset, stored_text
 from penguin_compile.sync.ledger import Ledger
 from penguin_compile.sync.ledger_text import write_fields
@@ -47,6 +48,33 @@ def settled_settings(
             values = of_spec((value, *said))
             if remembered == write_fields(dict(zip(fields, values, strict=True))):
                 yield key
+
+
+def settled_resources(
+    wanted: Iterable[Desired], plain: Mapping[str, Mapping[str, Mapping[str, Any]]], ledger: Ledger
+) -> dict[str, set[str]]:
+    """The same of a gateway: by kind, names that are `unchanged`. `plain` are its rows by both."""
+    import orjson
+
+    write, known = orjson.dumps, ledger.rows
+    settled: dict[str, set[str]] = {kind: set() for kind in plain}
+    for desired in wanted:
+        kind, name = desired.address.kind, desired.address.name
+        row, entry = plain.get(kind, {}).get(name), known.get(f"{kind}/{name}")
+        if row is None or entry is None:
+            continue
+        _, remembered, manage, protected, kept, _ = entry
+        fields = desired.fields
+        if kept is not None or manage != desired.manage or bool(protected) is not desired.protected:
+            continue
+        try:
+            # As text, because to Python true is 1.
+            there = write([row[path] for path in fields]) == write([*fields.values()])
+        except (KeyError, TypeError):  # a field that isn't there, half a surrogate pair
+            continue
+        if there and remembered == write_fields(fields):
+            settled[kind].add(name)
+    return settled
 
 
 def _picker(indexes: list[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from penguin_compile.model.plan import Action, Change, ChangeClass, Plan
 from penguin_compile.model.record import VALUE, Desired, SecretState
 from penguin_compile.sync.application import Author, apply_plan
 from penguin_compile.sync.decisions import Decisions
-from penguin_compile.sync.glance import settled_settings
+from penguin_compile.sync.glance import settled_resources, settled_settings
 from penguin_compile.sync.guards import check_guards, remember
 from penguin_compile.sync.outcome import Outcome, Progress
 from penguin_compile.sync.past import find_other_apps
@@ -70,7 +70,7 @@ class Session:
     def read(self, *, secrets: bool, glance: bool = False) -> Situation:
         """Both sides and the ledger, kept as `situation` for whoever asks about the plan.
 
-        With `glance`, settings that a first look finds settled are told by name alone.
+        With `glance`, what a first look finds settled is told by name alone.
         """
         ledger = self.state.ledger()
         self.secret_keys = ledger.secret_keys(CONFIG)
@@ -78,25 +78,30 @@ class Session:
         backends: list[Backend] = []
         readings: list[Reading] = []
         desired: list[Desired] = []
-        settled: frozenset[str] = frozenset()
+        settled: dict[str, Collection[str]] = {CONFIG: frozenset()}
         if config is not None:
             rows = config.fetch()
             if glance:
-                settled = frozenset(settled_settings(self.app.settings, rows, ledger))
+                settled[CONFIG] = frozenset(settled_settings(self.app.settings, rows, ledger))
             backends.append(config)
-            readings.append(config.interpret(rows, settled=settled))
-            desired.extend(config.project(self.app, settled=settled))
+            readings.append(config.interpret(rows, settled=settled[CONFIG]))
+            desired.extend(config.project(self.app, settled=settled[CONFIG]))
         if self.gateway is not None:
+            lists, wanted = self.gateway.fetch(), self.gateway.project(self.app)
+            if glance:
+                settled |= settled_resources(wanted, self.gateway.find_plain(lists), ledger)
             backends.append(self.gateway)
-            readings.append(self.gateway.read())
-            desired.extend(self.gateway.project(self.app))
+            readings.append(self.gateway.interpret(lists, settled))
+            desired.extend(
+                one for one in wanted if one.address.name not in settled.get(one.address.kind, ())
+            )
         self.situation = Situation(
             desired=desired,
             live={address: live for one in readings for address, live in one.live.items()},
-            bases=ledger.without(f"{CONFIG}/{key}" for key in settled),
+            bases=ledger.without(f"{kind}/{one}" for kind, names in settled.items() for one in names),
             kinds=[kind for one in backends for kind in one.kinds],
             undeletable=self._undeletable(),
-            settled={CONFIG: settled},
+            settled=settled,
             targets=tuple(one.describe() for one in backends),
             notices=tuple(notice for one in readings for notice in one.notices),
             warnings=tuple(warning for one in readings for warning in one.warnings),
@@ -195,7 +200,7 @@ class Session:
         if self.database is None or not self.state.database.is_same(self.database):
             return ()
         bases = self.situation.bases
-        if self.situation.count_settled() or any(one.kind == CONFIG for one in bases):
+        if self.situation.count_settled()[CONFIG] or any(one.kind == CONFIG for one in bases):
             return ()
         return find_other_apps(self.state, self.app.outputs.config_table.name)
 

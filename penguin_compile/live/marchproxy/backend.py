@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 from penguin_compile.core.errors import GatewayDenied, GatewayFailure
 from penguin_compile.core.resolver import Resolver
@@ -32,6 +32,9 @@ from penguin_compile.model.plan import Action, Change
 from penguin_compile.model.record import Desired, Live
 from penguin_compile.model.service import Route, Service
 
+Lists: TypeAlias = Mapping[str, Sequence[Row]]  # what a server tells, by kind
+
+NOTHING_SETTLED: Final[Mapping[str, Collection[str]]] = {}
 _DEFAULT_CLUSTER = 1
 _TAKEN = frozenset((400, 409))
 
@@ -53,7 +56,8 @@ class MarchProxyBackend:
         self._app = app
         self._place = f"environments.{app.environment.name}.marchproxy"
         self._client = Client(gateway, self._place, patience, manners, resolve)
-        self._wanted = frozenset(one.address for one in self.project(app))
+        self._desired = self._project(app)
+        self._wanted = frozenset(one.address for one in self._desired)
         self._lock = threading.Lock()
         self._detected: Detected | None = None
         self._dialect: Dialect | None = None
@@ -74,6 +78,9 @@ class MarchProxyBackend:
 
     def project(self, app: App) -> Sequence[Desired]:
         """Services, then routes, in the order of the spec and with the fields of the JSON files."""
+        return self._desired if app is self._app else self._project(app)
+
+    def _project(self, app: App) -> Sequence[Desired]:
         services = [
             _want(SERVICE, self._map_protocol(service_fields(app, one)), ("services", name), one)
             for name, one in gateway_services(app).items()
@@ -102,14 +109,29 @@ class MarchProxyBackend:
         return [f"{address}: {text}; {advice}" for text in self._find_problems(address.kind, body)]
 
     def read(self) -> Reading:
-        """Everything of ours, from one request for each list.
+        """Everything of ours, from one request for each list; see `interpret`."""
+        return self.interpret(self.fetch())
+
+    def fetch(self) -> Lists:
+        """Both lists, complete, as the server tells them."""
+        dialect = self._connect()
+        return {SERVICE: dialect.list_services(), MAPPING: dialect.list_mappings()}
+
+    def find_plain(self, lists: Lists) -> dict[str, dict[str, Row]]:
+        """By kind and name, the rows that are ours beyond any question."""
+        return {kind: self._scope.find_plain(kind, rows) for kind, rows in lists.items()}
+
+    def interpret(
+        self, lists: Lists, settled: Mapping[str, Collection[str]] = NOTHING_SETTLED
+    ) -> Reading:
+        """What of the lists is ours, but for the names, by kind, that are known to be settled.
 
         That is: the services of the app's collection, the mappings of its prefix, and what bears
         the name of one that the spec wants, whoever it belongs to.
         """
-        dialect = self._connect()
-        live, former = self._scope.select_services(dialect.list_services())
-        live.update(self._scope.select_mappings(dialect.list_mappings()))
+        services, mappings = settled.get(SERVICE, ()), settled.get(MAPPING, ())
+        live, former = self._scope.select_services(lists[SERVICE], services)
+        live.update(self._scope.select_mappings(lists[MAPPING], mappings))
         with self._lock:
             self._seen, self._former = dict(live), former
         return Reading(live=live, warnings=tuple(self._find_unsupported()))
