@@ -7,15 +7,18 @@ even if it means the same, is left to the comparison.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from penguin_compile.live.config.row import FIELD_COLUMNS, KIND, Rows
 from penguin_compile.model.record import Desired
 from penguin_compile.model.setting import Setting, SettingType, Unset, stored_text
 from penguin_compile.sync.ledger import Ledger
 from penguin_compile.sync.ledger_text import write_fields
+
+# What ledger and spec agree on of a resource, and what takes the same fields from a row.
+Remembered: TypeAlias = tuple[Mapping[str, Any], Callable[[Mapping[str, Any]], tuple[Any, ...]]]
 
 _FALSE: Final = frozenset((False, None, "F", "f", "false", "0"))
 
@@ -50,35 +53,50 @@ def settled_settings(
                 yield key
 
 
-def settled_resources(
-    wanted: Iterable[Desired], plain: Mapping[str, Mapping[str, Mapping[str, Any]]], ledger: Ledger
-) -> dict[str, set[str]]:
-    """The same of a gateway: by kind, names that are `unchanged`. `plain` are its rows by both."""
-    import orjson
-
-    write, known = orjson.dumps, ledger.rows
-    settled: dict[str, set[str]] = {kind: set() for kind in plain}
+def remembered_resources(
+    wanted: Iterable[Desired], ledger: Ledger
+) -> dict[str, dict[str, Remembered]]:
+    """Resources of a gateway that were settled as the spec says, by kind and name."""
+    known = ledger.rows
+    picks: dict[tuple[str, ...], Callable[[Mapping[str, Any]], tuple[Any, ...]]] = {}
+    found: dict[str, dict[str, Remembered]] = {}
     for desired in wanted:
-        kind, name = desired.address.kind, desired.address.name
-        row, entry = plain.get(kind, {}).get(name), known.get(f"{kind}/{name}")
-        if row is None or entry is None:
+        kind, name, fields = desired.address.kind, desired.address.name, desired.fields
+        entry = known.get(f"{kind}/{name}")
+        if entry is None:
             continue
         _, remembered, manage, protected, kept, _ = entry
-        fields = desired.fields
         if kept is not None or manage != desired.manage or bool(protected) is not desired.protected:
             continue
-        try:
-            # As text, because to Python true is 1.
-            there = write([row[path] for path in fields]) == write([*fields.values()])
-        except (KeyError, TypeError):  # a field that isn't there, half a surrogate pair
-            continue
-        if there and remembered == write_fields(fields):
-            settled[kind].add(name)
+        if remembered == write_fields(fields):
+            paths = tuple(fields)
+            pick = picks.get(paths) or picks.setdefault(paths, _picker(paths))
+            found.setdefault(kind, {})[name] = fields, pick
+    return found
+
+
+def settled_resources(
+    remembered: Mapping[str, Mapping[str, Remembered]],
+    plain: Mapping[str, Mapping[str, Mapping[str, Any]]],
+) -> dict[str, set[str]]:
+    """Those that are live as well, by kind: they are `unchanged`. `plain` are a gateway's rows."""
+    import orjson
+
+    write = orjson.dumps
+    settled: dict[str, set[str]] = {kind: set() for kind in plain}
+    for kind, entries in remembered.items():
+        rows, names = plain.get(kind, {}), settled.setdefault(kind, set())
+        for name, (fields, pick) in entries.items():
+            try:
+                if write(pick(rows[name])) == write(pick(fields)):  # as text: to Python, true is 1
+                    names.add(name)
+            except (KeyError, TypeError):  # no such row or field; half a surrogate pair
+                continue
     return settled
 
 
-def _picker(indexes: list[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
-    """What takes these items of a tuple, as a tuple; a table may have its values alone."""
+def _picker(indexes: Sequence[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """What takes these items of a row, as a tuple; a table may have its values alone."""
     if len(indexes) == 1:
         return lambda row: (row[indexes[0]],)
     return itemgetter(*indexes)

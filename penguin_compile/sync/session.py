@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from penguin_compile.core.ahead import Ahead
 from penguin_compile.core.errors import Conflicted, Refused, UsageError
 from penguin_compile.core.pointer import Pointer
 from penguin_compile.core.resolver import Resolver
@@ -24,7 +25,7 @@ from penguin_compile.model.plan import Action, Change, ChangeClass, Plan
 from penguin_compile.model.record import VALUE, Desired, SecretState
 from penguin_compile.sync.application import Author, apply_plan
 from penguin_compile.sync.decisions import Decisions
-from penguin_compile.sync.glance import settled_resources, settled_settings
+from penguin_compile.sync.glance import remembered_resources, settled_resources, settled_settings
 from penguin_compile.sync.guards import check_guards, remember
 from penguin_compile.sync.outcome import Outcome, Progress
 from penguin_compile.sync.past import find_other_apps
@@ -72,6 +73,7 @@ class Session:
 
         With `glance`, what a first look finds settled is told by name alone.
         """
+        lists = None if self.gateway is None else Ahead(self.gateway.fetch)
         ledger = self.state.ledger()
         self.secret_keys = ledger.secret_keys(CONFIG)
         config = self._config(secrets=secrets)
@@ -86,14 +88,15 @@ class Session:
             backends.append(config)
             readings.append(config.interpret(rows, settled=settled[CONFIG]))
             desired.extend(config.project(self.app, settled=settled[CONFIG]))
-        if self.gateway is not None:
-            lists, wanted = self.gateway.fetch(), self.gateway.project(self.app)
-            if glance:
-                settled |= settled_resources(wanted, self.gateway.find_plain(lists), ledger)
+        if self.gateway is not None and lists is not None:
+            wanted = self.gateway.project(self.app)
+            remembered = remembered_resources(wanted, ledger) if glance else {}
+            rows_there = lists.wait()
+            settled |= settled_resources(remembered, self.gateway.find_plain(rows_there))
             backends.append(self.gateway)
-            readings.append(self.gateway.interpret(lists, settled))
+            readings.append(self.gateway.interpret(rows_there, settled))
             desired.extend(
-                one for one in wanted if one.address.name not in settled.get(one.address.kind, ())
+                one for one in wanted if one.address.name not in settled[one.address.kind]
             )
         self.situation = Situation(
             desired=desired,

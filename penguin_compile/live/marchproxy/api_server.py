@@ -7,8 +7,10 @@ in pages. There is no import, and nothing that knows mappings.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
+from penguin_compile.core.ahead import Ahead
 from penguin_compile.core.errors import GatewayDenied, GatewayFailure
 from penguin_compile.live.marchproxy.answer import Answer
 from penguin_compile.live.marchproxy.client import Client
@@ -129,23 +131,38 @@ class ApiServer:
             )
 
     def _read_pages(self) -> tuple[list[Row], bool]:
-        """One pass over the list, and whether it can be whole."""
+        """One pass over the list, and whether it can be whole.
+
+        One request at a time; but as long as pages are full, the next one is asked for before this
+        one is looked at.
+        """
         rows: dict[Any, Row] = {}
         totals: set[int] = set()
-        skip = 0
+        skip, full = 0, False
+        following: Ahead[Answer] | None = None
         while True:
-            answer = self._read_list(skip, _PAGE)
-            page, total = read_page(answer, "services", self.name)
-            if total is None:
-                raise GatewayFailure(
-                    f"{answer.request}: the answer tells no total, so nobody knows what is missing",
-                    hint="is the URL that of a MarchProxy that speaks the `api-server` dialect?",
-                )
+            answer = self._read_list(skip, _PAGE) if following is None else following.wait()
+            more = full and skip + _PAGE < max(totals)
+            following = Ahead(partial(self._read_list, skip + _PAGE, _PAGE)) if more else None
+            page, total = self._read_page(answer)
             rows.update((row["id"], row) for row in page)
             totals.add(total)
             skip += len(page)
+            full = len(page) == _PAGE
+            if following is not None and (not full or skip >= total):
+                following.wait()  # for the list as it was: it isn't any more
+                following = None
             if not page or skip >= total:
                 return list(rows.values()), totals == {len(rows)}
+
+    def _read_page(self, answer: Answer) -> tuple[list[Row], int]:
+        page, total = read_page(answer, "services", self.name)
+        if total is None:
+            raise GatewayFailure(
+                f"{answer.request}: the answer tells no total, so nobody knows what is missing",
+                hint="is the URL that of a MarchProxy that speaks the `api-server` dialect?",
+            )
+        return page, total
 
     def _read_list(self, skip: int, limit: int) -> Answer:
         path = f"{_SERVICES}?skip={skip}&limit={limit}&active_only=false"
@@ -220,7 +237,7 @@ def _find_lack(row: Mapping[str, Any]) -> str | None:
     """The auth_type of a service whose secret isn't there: null is told, a secret was stripped."""
     kind = row.get("auth_type")
     name = _SECRETS.get(kind) if isinstance(kind, str) else None
-    return kind if name is not None and name in row and row[name] is None else None
+    return kind if name is not None and row.get(name, kind) is None else None
 
 
 def _mark(row: Mapping[str, Any]) -> Row:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 from penguin_compile.core.errors import GatewayDenied, GatewayFailure
@@ -56,14 +57,13 @@ class MarchProxyBackend:
         self._app = app
         self._place = f"environments.{app.environment.name}.marchproxy"
         self._client = Client(gateway, self._place, patience, manners, resolve)
-        self._desired = self._project(app)
-        self._wanted = frozenset(one.address for one in self._desired)
         self._lock = threading.Lock()
         self._detected: Detected | None = None
         self._dialect: Dialect | None = None
-        self._scope = self._make_scope(_DEFAULT_CLUSTER)
+        self._cluster = _DEFAULT_CLUSTER
         self._seen: dict[Address, Live] = {}
         self._former: dict[Address, Row] = {}
+        _ = self._abilities  # an unknown dialect is refused before anything is asked
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -229,7 +229,8 @@ class MarchProxyBackend:
 
     def _find_unsupported(self) -> Iterator[str]:
         """What the spec has and this server has no place for."""
-        missing = sorted(one for one in self._wanted if one.kind not in self.kinds)
+        kinds = self.kinds
+        missing = sorted(one for one in self._scope.wanted if one.kind not in kinds)
         if missing:
             names = ", ".join(one.name for one in missing[:10])
             more = f" and {len(missing) - 10} more" if missing[10:] else ""
@@ -239,17 +240,23 @@ class MarchProxyBackend:
                 "the JSON files of compile have them"
             )
 
-    def _map_protocol(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def _map_protocol(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Fields with what the environment says to register instead of a protocol."""
-        instead = self._gateway.protocol_map
         protocol = fields["protocol"]
-        return {**fields, "protocol": instead.get(protocol, protocol)}
+        fields["protocol"] = self._gateway.protocol_map.get(protocol, protocol)
+        return fields
 
-    def _make_scope(self, cluster: int) -> Scope:
+    @cached_property
+    def _desired(self) -> Sequence[Desired]:
+        return self._project(self._app)
+
+    @cached_property
+    def _scope(self) -> Scope:
+        """Whose is what, once the server was asked."""
         return Scope(
             app=self._app.name,
-            cluster=cluster,
-            wanted=self._wanted,
+            cluster=self._cluster,
+            wanted=frozenset(one.address for one in self._desired),
             immutable=self._abilities.immutable,
             server=self._client.shown_url,
         )
@@ -261,8 +268,7 @@ class MarchProxyBackend:
                 kind = DIALECTS.load(self._detected.dialect)
                 dialect = kind(self._client, self._gateway.cluster, self._app.identity)
                 cluster = dialect.find_cluster()
-                self._dialect = dialect
-                self._scope = self._make_scope(cluster)
+                self._dialect, self._cluster = dialect, cluster
             return self._dialect
 
     def _create(self, change: Change) -> Live:
@@ -426,11 +432,13 @@ class MarchProxyBackend:
 
 
 def _want(
-    kind: str, fields: Mapping[str, Any], pointer: tuple[str, str], declared: Service | Route
+    kind: str, fields: dict[str, Any], pointer: tuple[str, str], declared: Service | Route
 ) -> Desired:
+    name = fields.pop("name")
     return Desired(
-        address=Address(kind, fields["name"]),
-        fields=canonical_fields(kind, fields),
+        address=Address(kind, name),
+        # A service has no lists, whose order would mean nothing: its fields are canonical.
+        fields=fields if kind == SERVICE else canonical_fields(kind, fields),
         pointer=pointer,
         protected=declared.protected,
     )
