@@ -1,8 +1,8 @@
 """What needs no closer look: row and ledger say, letter by letter, what the spec says.
 
 Before the three-way comparison, which tells what becomes of all others. Of 100,000 keys or 10,000
-services it is usually all but a few, and a look at text is all that they cost. Whatever is spelled otherwise,
-even if it means the same, is left to the comparison.
+services it is usually all but a few, and a look at text is all that they cost. Whatever is spelled
+otherwise, even if it means the same, is left to the comparison.
 """
 
 from __future__ import annotations

@@ -101,7 +101,9 @@ class Session:
         self.situation = Situation(
             desired=desired,
             live={address: live for one in readings for address, live in one.live.items()},
-            bases=ledger.without(f"{kind}/{one}" for kind, names in settled.items() for one in names),
+            bases=ledger.without(
+                f"{kind}/{name}" for kind, names in settled.items() for name in names
+            ),
             kinds=[kind for one in backends for kind in one.kinds],
             undeletable=self._undeletable(),
             settled=settled,

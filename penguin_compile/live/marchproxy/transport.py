@@ -1,4 +1,4 @@
-"""The connections to one gateway: a pool, straight to it or by the proxy that the environment names.
+"""The connections to one gateway: a pool, straight to it or by the environment's proxy.
 
 Under `client.py`. The transport of the HTTP library without its client: nothing here follows
 redirects, keeps cookies or signs in by itself, and to look after that costs as much as a request.
