@@ -67,26 +67,27 @@ Edit = tuple[str, str, str, Any]
 class World:
     """What a gateway lists, and the session that reads it."""
 
-    def __init__(self, folder: str, url: str) -> None:
+    def __init__(self, folder: str) -> None:
         self.file = Path(folder) / "state.db"
-        self.app = read_app(SPEC.replace("URL", url).replace("FILE", str(self.file)))
+        self.url = ""
         self.services: list[dict[str, Any]] = []
         self.mappings: list[dict[str, Any]] = []
 
-    def answer(self, line: str) -> Reply:
+    def answer(self, _: str) -> Reply:
         lists = {"services": self.services, "mappings": self.mappings}
         return Reply(body=json.dumps(lists).encode())
 
     @contextmanager
     def open(self) -> Iterator[Session]:
-        with open_session(self.app, "0" * 64, format_dotted) as session:
+        app = read_app(SPEC.replace("URL", self.url).replace("FILE", str(self.file)))
+        with open_session(app, "0" * 64, format_dotted) as session:
             yield session
 
     def settle(self) -> None:
         """Everything as the spec says, and remembered."""
         with self.open() as session:
             assert session.gateway is not None
-            for number, one in enumerate(session.gateway.project(self.app)):
+            for number, one in enumerate(session.gateway.project(session.app)):
                 rows = self.services if one.address.kind == "service" else self.mappings
                 extra = {"id": number, "is_active": True, "cluster_id": 1, "jwt_secret": "x"}
                 rows.append({**one.fields, **extra, "name": one.address.name})
@@ -117,11 +118,12 @@ class World:
 
 @contextmanager
 def settled_world() -> Iterator[World]:
-    worlds: list[World] = []
-    with TemporaryDirectory() as folder, serve(lambda line: worlds[0].answer(line)) as seen:
-        worlds.append(World(folder, seen.url))
-        worlds[0].settle()
-        yield worlds[0]
+    with TemporaryDirectory() as folder:
+        world = World(folder)
+        with serve(world.answer) as seen:
+            world.url = seen.url
+            world.settle()
+            yield world
 
 
 @pytest.fixture(autouse=True)

@@ -44,7 +44,7 @@ def test_after_five_tries_the_last_failure_is_told() -> None:
 
 def test_what_is_not_to_be_repeated_fails_as_it_is() -> None:
     attempts = Attempts(9)
-    with pytest.raises(Unanswered, match="failure 1$") as told:
+    with pytest.raises(Unanswered, match=r"failure 1$") as told:
         QUICK.insist(attempts, repeat=lambda _: False)
     assert (attempts.made, told.value.again) == (1, True)
 
