@@ -160,6 +160,7 @@ def _check_environment(document: Document, name: str) -> tuple[ResolvedApp, list
         findings.extend(_check_the_rest(spec.document, shape_findings, name))
         return ResolvedApp(name, spec.document, None), findings
     app = lower(shape, name)
+    del shape  # as large as the model; the rules need the memory
     findings.extend(_check_targets(app, spec.document))
     findings.extend(_check_places(app, spec.document, environment_names(document)))
     findings.extend(check_app(app, spec.document))

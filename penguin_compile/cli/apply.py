@@ -60,8 +60,8 @@ def command(
     With a saved PLAN it does exactly that plan and asks nothing; with a SPEC it plans, shows the
     plan, asks, and applies.
     """
+    from penguin_compile.sync.kept_plan import keep_plan
     from penguin_compile.sync.outcome import Outcome
-    from penguin_compile.sync.plan_file import plan_text
 
     seconds = parse_time(lock_timeout)
     manners = take_manners(options)
@@ -85,7 +85,7 @@ def command(
             session.check_memory(plan)
         if has_work(plan):
             ask(plan, yes=yes)
-        text = plan_text(plan, path, decisions)
+        text = keep_plan(plan, path, decisions)
         try:
             with progress_bar(plan) as progress:
                 outcome = session.apply(
@@ -121,7 +121,8 @@ def _apply_saved(
     skip_conflicts: bool,
     strict: bool,
 ) -> int:
-    from penguin_compile.sync.plan_file import hold_to, plan_text, read_plan
+    from penguin_compile.sync.kept_plan import keep_plan
+    from penguin_compile.sync.plan_file import hold_to, read_plan
 
     saved = read_plan(path)
     if environment not in {None, saved.environment}:
@@ -132,7 +133,7 @@ def _apply_saved(
         show_plan(plan, unmanaged=False, spec=saved.spec, decisions=saved.decisions)
         check_strict(session, checked, strict=strict)
         session.check(plan, replace(saved.decisions, skip_conflicts=skip_conflicts))
-        text = plan_text(plan, saved.spec, saved.decisions)
+        text = keep_plan(plan, saved.spec, saved.decisions)
         with progress_bar(plan) as progress:
             outcome = session.apply(plan, plan_text=text, lock_timeout=seconds, progress=progress)
     return report(outcome, plan)

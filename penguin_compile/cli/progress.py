@@ -16,38 +16,41 @@ if TYPE_CHECKING:
     from penguin_compile.model.plan import Change, Plan
 
 _LEAST = 10  # changes; fewer are done before anybody could read a bar
+_STAGES = ("written", "remembered", "noted")  # of a row: the table, the ledger, the audit
 
 
 @contextmanager
 def progress_bar(plan: Plan) -> Iterator[Callable[[Change, str], None] | None]:
     """What apply tells of each change that it is through with, with rate and time left.
 
-    Rows of the database count together, when their one transaction ends.
+    A row of the database counts by thirds, as it is sent; all of them are committed at once.
     """
     total = sum(one.action is not Action.NONE for one in plan.changes)
     if total < _LEAST or not sys.stderr.isatty():
         yield None
         return
+    whole = len(_STAGES)
     started, done = time.monotonic(), 0
 
-    def rate(_: Change | None) -> str:
+    def show(_: Change | None) -> str:
         passed = time.monotonic() - started
-        return f"{done / passed:.0f} a second" if done and passed > 0 else ""
+        rate = f", {done / whole / passed:.0f} a second" if done and passed > 0 else ""
+        return f"{done // whole}/{total}{rate}"
 
     bar = click.progressbar(
-        length=total,
+        length=total * whole,
         label="applying",
-        show_pos=True,
-        item_show_func=rate,
-        update_min_steps=total // 200 + 1,
+        item_show_func=show,
+        update_min_steps=total * whole // 200 + 1,
         file=sys.stderr,
     )
 
-    def advance(change: Change, _: str) -> None:
+    def advance(change: Change, status: str) -> None:
         nonlocal done
-        done += 1
+        steps = 1 if status in _STAGES else whole
+        done += steps
         with suppress(OSError):  # a terminal that went away stops no apply
-            bar.update(1, change)
+            bar.update(steps, change)
 
     with bar:
         yield advance

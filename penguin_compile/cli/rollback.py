@@ -58,7 +58,7 @@ def command(
     it in git as well, or the next apply goes forward again.
     """
     from penguin_compile.sync.decisions import Decisions
-    from penguin_compile.sync.plan_file import plan_text
+    from penguin_compile.sync.kept_plan import keep_plan
     from penguin_compile.sync.rollback import plan_rollback
 
     seconds = parse_time(lock_timeout)
@@ -73,7 +73,7 @@ def command(
             session.check_memory(plan)
         if has_work(plan):
             ask(plan, yes=yes, instead=_INSTEAD)
-        text = plan_text(plan, checked.loaded.path, decisions)
+        text = keep_plan(plan, checked.loaded.path, decisions)
         with progress_bar(plan) as progress:
             outcome = session.apply(
                 plan,

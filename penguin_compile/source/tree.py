@@ -1,12 +1,13 @@
 """The tree that YAML becomes: plain values, whose containers remember where each one stands.
 
 A place is a tuple `(source, key_start, key_end, start, end, earlier)` of offsets in code points.
-`earlier` is the place that an overlay replaced, or None. Tuples, not objects: a large spec has a
-million of them.
+`earlier` is the place that an overlay replaced, or None. A large spec has a million of them, and
+few are ever asked for: a container that was read keeps them packed, as numbers alone.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
@@ -16,30 +17,80 @@ from penguin_compile.core.span import Source, Span
 Place: TypeAlias = tuple[Source, int, int, int, int, Any]
 Value: TypeAlias = Any  # None | bool | int | float | str | Mapping | Sequence; stops at `compiler/`
 
+_SMALL = 16  # entries; so few are unpacked anew each time rather than kept
+
 
 class Mapping(dict[str, Value]):
     """A YAML mapping; `places` has an entry for each key."""
 
-    __slots__ = ("places",)
+    __slots__ = ("_offsets", "_places", "_source")
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.places: dict[str, Place] = {}
+    _offsets: array[int] | None
+    _places: dict[str, Place]
+    _source: Source
+
+    def pack(self, source: Source, offsets: list[int]) -> None:
+        """Set where everything stands: four offsets for each key, in the order of the keys."""
+        self._source = source
+        self._offsets = array("I", offsets)
+
+    @property
+    def places(self) -> dict[str, Place]:
+        """Where each value stands, by key; to be changed as one likes."""
+        try:
+            return self._places
+        except AttributeError:
+            self._places = self._unpack()
+            self._offsets = None
+            return self._places
 
     def put(self, key: str, value: Value, place: Place) -> None:
         """Set a value and where it stands."""
         self[key] = value
         self.places[key] = place
 
+    def find_place(self, key: Any) -> Place | None:
+        """Where one value stands; None where there is no such key."""
+        places = self.places if len(self) > _SMALL or not self._is_packed() else self._unpack()
+        return places.get(key)
+
+    def _is_packed(self) -> bool:
+        return getattr(self, "_offsets", None) is not None
+
+    def _unpack(self) -> dict[str, Place]:
+        if not self._is_packed():
+            return {}
+        source, numbers = self._source, iter(self._offsets or ())
+        fours = zip(numbers, numbers, numbers, numbers, strict=True)
+        # What was put since then has no offsets, and stands behind.
+        return {key: (source, *four, None) for key, four in zip(self, fours, strict=False)}
+
 
 class Sequence(list[Value]):
     """A YAML sequence; `places` has an entry for each item."""
 
-    __slots__ = ("places",)
+    __slots__ = ("_offsets", "_places", "_source")
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.places: list[Place] = []
+    _offsets: array[int] | None
+    _places: list[Place]
+    _source: Source
+
+    def pack(self, source: Source, offsets: list[int]) -> None:
+        """Set where everything stands: two offsets for each item."""
+        self._source = source
+        self._offsets = array("I", offsets)
+
+    @property
+    def places(self) -> list[Place]:
+        """Where each item stands; to be changed as one likes."""
+        try:
+            return self._places
+        except AttributeError:
+            numbers = iter(getattr(self, "_offsets", None) or ())
+            pairs = zip(numbers, numbers, strict=True)
+            self._places = [(self._source, *pair, *pair, None) for pair in pairs]
+            self._offsets = None
+            return self._places
 
 
 class Document:
@@ -65,8 +116,11 @@ class Document:
         """The place of the deepest part of a pointer that the tree has."""
         node, place = self.root, self.place
         for part in pointer:
-            if isinstance(node, Mapping) and part in node.places:
-                place = node.places[str(part)]
+            if isinstance(node, Mapping):
+                found = node.find_place(part)
+                if found is None:
+                    break
+                place = found
             elif isinstance(node, Sequence) and isinstance(part, int) and part < len(node):
                 place = node.places[part]
             else:

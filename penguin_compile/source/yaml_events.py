@@ -192,11 +192,12 @@ class _Builder:
 
     def run(self, read: Callable[[], Any]) -> None:  # noqa: C901, PLR0912, PLR0915 - the hot loop
         """Build the tree; one loop and no recursion, because this is where the time goes."""
-        source, plain_keys = self.source, set[str]()
+        source, plain_keys = self.source, dict[str, str]()
+        offsets, base = list[int](), 0  # of all open containers; the innermost one's from `base` on
         scalar, mapping_start = yaml_events.ScalarEvent, yaml_events.MappingStartEvent
         sequence_start, alias = yaml_events.SequenceStartEvent, yaml_events.AliasEvent
         ends = (yaml_events.MappingEndEvent, yaml_events.SequenceEndEvent)
-        stack: list[tuple[Any, bool, Any, int, int, int, str | None]] = []
+        stack: list[tuple[Any, bool, Any, int, int, int, str | None, int]] = []
         container: Any = None
         in_mapping = False
         key: Any = _NO_KEY
@@ -209,11 +210,13 @@ class _Builder:
                 end = event.end_mark.index
                 nodes += 1
                 if in_mapping and key is _NO_KEY:
-                    if value not in plain_keys or event.anchor is not None:
+                    key = plain_keys.get(value)  # one text for all the keys that are the same
+                    if key is None or event.anchor is not None:
                         self._check_key(event, plain_keys)
+                        key = value
                     if value in container:
-                        self._complain_duplicate(container, value, start, end)
-                    key, key_start, key_end = value, start, end
+                        self._refuse_duplicate(container, value, start, end, offsets, base)
+                    key_start, key_end = start, end
                     continue
                 plain, quoted = event.implicit
                 if plain:
@@ -229,16 +232,21 @@ class _Builder:
                     self._refuse_key(event)
                 self._check_start(event, len(stack), nodes)
                 nodes += 1
-                stack.append((container, in_mapping, key, key_start, key_end, start, event.anchor))
+                stack.append(
+                    (container, in_mapping, key, key_start, key_end, start, event.anchor, base)
+                )
+                base = len(offsets)
                 in_mapping = kind is mapping_start
                 container = Mapping() if in_mapping else Sequence()
                 key = _NO_KEY
                 continue
             elif kind in ends:
                 value, end = container, event.end_mark.index
+                value.pack(source, offsets[base:])
+                del offsets[base:]
                 if self._merges and id(value) in self._merges:
                     self._merge(value)
-                container, in_mapping, key, key_start, key_end, start, anchor = stack.pop()
+                container, in_mapping, key, key_start, key_end, start, anchor, base = stack.pop()
                 if anchor is not None:
                     self._anchors[anchor] = (value, nodes - self._open.pop(anchor))
             elif kind is alias:
@@ -256,11 +264,11 @@ class _Builder:
                     self._merges.setdefault(id(container), []).append((value, start, end))
                 else:
                     container[key] = value
-                    container.places[key] = (source, key_start, key_end, start, end, None)
+                    offsets += (key_start, key_end, start, end)
                 key = _NO_KEY
             elif container is not None:
                 container.append(value)
-                container.places.append((source, start, end, start, end, None))
+                offsets += (start, end)
             else:
                 self.document = Document(value, (source, start, start, start, end, None))
 
@@ -297,7 +305,7 @@ class _Builder:
         if event.anchor is not None:
             self._open[event.anchor] = nodes
 
-    def _check_key(self, event: Any, plain_keys: set[str]) -> None:
+    def _check_key(self, event: Any, plain_keys: dict[str, str]) -> None:
         """The first time a key is seen: it has to be a string."""
         text, start, end = event.value, event.start_mark.index, event.end_mark.index
         if event.anchor is not None:
@@ -308,13 +316,18 @@ class _Builder:
             label = f'quote it: "{text}"'
             self.complain("PC104", "a key must be a string", start, end, label=label)
         elif event.implicit[0]:
-            plain_keys.add(text)
+            plain_keys[text] = text
 
-    def _complain_duplicate(self, container: Mapping, key: str, start: int, end: int) -> None:
-        first = container.places[key]
-        related = (Related(message="first set here", span=Span(first[0], first[1], first[2])),)
+    def _refuse_duplicate(
+        self, container: Mapping, key: str, start: int, end: int, offsets: list[int], base: int
+    ) -> None:
+        """The later one stays; `offsets` from `base` on are those of the container."""
+        place = base + 4 * list(container).index(key)
+        first = Span(self.source, offsets[place], offsets[place + 1])
+        related = (Related(message="first set here", span=first),)
         message = f'the key "{key}" stands twice in one mapping'
         self.complain("PC102", message, start, end, label="remove one of them", related=related)
+        del container[key], offsets[place : place + 4]
 
     def _refuse_infinite(self, start: int, end: int) -> int:
         """A number in its stead, so that what follows can go on: all of that writes JSON."""

@@ -7,14 +7,15 @@ next plan reads back what was done and the same command does the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from penguin_compile.core.errors import OutcomeUnknown, PenguinError, StalePlan, UsageError
 from penguin_compile.live.config.backend import ConfigBackend
 from penguin_compile.live.config.row import KIND as CONFIG
+from penguin_compile.live.config.row import Row
 from penguin_compile.live.config.writing import SettingsWriter, Written
 from penguin_compile.model.address import Address
 from penguin_compile.model.plan import Action, Change, Plan
@@ -70,7 +71,8 @@ def apply_plan(
         return Outcome()
     run = _Run(
         plan=plan,
-        touched=touched,
+        rows=[one for one in touched if one.address.kind == CONFIG],
+        resources=[one for one in touched if one.address.kind != CONFIG],
         config=config,
         gateway=gateway,
         state=state,
@@ -115,10 +117,15 @@ def _ignore(change: Change, status: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
-    """One apply, from the first check to the outcome."""
+    """One apply, from the first check to the outcome.
+
+    `rows` are changes of the config table, those of its ledger entries alone included, `resources`
+    all others.
+    """
 
     plan: Plan
-    touched: Sequence[Change]
+    rows: Sequence[Change]
+    resources: Sequence[Change]
     config: ConfigBackend | None
     gateway: GatewayWriter | None
     state: State
@@ -131,18 +138,13 @@ class _Run:
         return self.author.name or user_name()
 
     @property
-    def rows(self) -> list[Change]:
-        """Changes of the config table, those of its ledger entries alone included."""
-        return [one for one in self.touched if one.address.kind == CONFIG]
+    def _keys(self) -> set[str]:
+        return {one.address.name for one in self.rows}
 
     @property
     def requests(self) -> list[Change]:
         """Changes that the gateway has to be asked for, in the order of the plan."""
-        return [one for one in self._resources if one.action is not Action.NONE]
-
-    @property
-    def _resources(self) -> list[Change]:
-        return [one for one in self.touched if one.address.kind != CONFIG]
+        return [one for one in self.resources if one.action is not Action.NONE]
 
     def check_systems(self) -> None:
         """UsageError where the plan needs a system that this environment has none of."""
@@ -159,21 +161,18 @@ class _Run:
         if self.config is None or not self.rows:
             return
         with self.config.database.reading("reading the config table") as connection:
-            rows = {} if connection is None else self.config.read_rows(connection)
-        digests = {key: row.digest for key, row in rows.items()}
-        _refuse_moved(
-            [one.address for one in self.rows if digests.get(one.address.name) != one.precondition]
-        )
+            rows = {} if connection is None else self.config.read_rows(connection, self._keys)
+        _refuse_moved([one.address for one in self.rows if not _is_as_seen(one, rows)])
 
     def check_gateway(self) -> None:
         """Read the gateway again; StalePlan where something moved since the plan."""
-        if self.gateway is None or not self._resources:
+        if self.gateway is None or not self.resources:
             return
         live = self.gateway.read().live
         _refuse_moved(
             [
                 one.address
-                for one in self._resources
+                for one in self.resources
                 if (live[one.address].digest if one.address in live else None) != one.precondition
             ]
         )
@@ -189,9 +188,6 @@ class _Run:
         except OutcomeUnknown:
             if not self._is_written(lock, revision[0]):
                 raise
-        for change in self.rows:
-            if change.action is not Action.NONE:
-                self.progress(change, "done")
         return revision[0]
 
     def _is_written(self, lock: Lock, revision: int) -> bool:
@@ -206,7 +202,7 @@ class _Run:
 
     def _write_database(self, lock: Lock, begun: list[int]) -> None:
         """All of the config table, its memory, and the plan's begin: in one transaction."""
-        seen = {one.address: one.ledger_revision for one in self.touched}
+        seen = {one.address: one.ledger_revision for one in (*self.rows, *self.resources)}
         with self._transaction() as (memory, table):
             lock.confirm(memory)
             _refuse_moved(self.state.moved(memory, seen))
@@ -215,12 +211,13 @@ class _Run:
             begun.append(revision)
             if writer is not None and all(one.ledger_revision is None for one in self.rows):
                 self.state.note_table(memory, writer.table_name)
-            rows = [] if writer is None else writer.write(self.rows)
-            written = {one.address: one for one in rows}
-            ledger_only = [one for one in self._resources if one.action is Action.NONE]
-            entries = [self._entry(one, written, writer) for one in (*self.rows, *ledger_only)]
-            new = {one for one, known in seen.items() if known is None}
-            self.state.settle(memory, revision, entries, new=new)
+            written = {} if writer is None else writer.write(self.rows)
+            ledger_only = [one for one in self.resources if one.action is Action.NONE]
+            settled = (*self.rows, *ledger_only)
+            told = self._telling("remembered", settled)
+            entries = (self._entry(one, written, writer) for one in told)
+            known = [one.address for one in settled if one.ledger_revision is not None]
+            self.state.settle(memory, revision, entries, known=known)
             self._remember(memory, revision, written)
             lock.confirm(memory)
 
@@ -257,7 +254,14 @@ class _Run:
         if self.config is None or table is None:
             return None
         salt = self.state.salt()
-        writer = SettingsWriter(self.config, table, salt=salt, desired=self.desired)
+        writer = SettingsWriter(
+            self.config,
+            table,
+            self._keys,
+            salt=salt,
+            desired=self.desired,
+            progress=self.progress,
+        )
         _refuse_moved(writer.moved(self.rows))
         if any(one.action is not Action.NONE for one in self.rows):
             writer.create_table()
@@ -280,26 +284,32 @@ class _Run:
         if kept is not None and stored is not None:  # sealed, a kept edit is another text
             after = Live(address=change.address, fields=stored.after or {}, digest="")
             kept = mark_edits(find_edits(fields, after))
-        return replace(entry, fields=fields, kept=kept)
+        return entry._replace(fields=fields, kept=kept)
+
+    def _telling(self, status: str, changes: Iterable[Change]) -> Iterator[Change]:
+        """Changes, of which whoever watches hears as they go by."""
+        for change in changes:
+            yield change
+            if change.action is not Action.NONE:
+                self.progress(change, status)
 
     def _remember(
         self, memory: Connection, revision: int, written: Mapping[Address, Written]
     ) -> None:
-        """The audit of what was written, and each change's outcome."""
-        changes = [one for one in self.rows if one.address in written]
-        audit = [
-            AuditEntry(
-                address=one.address,
-                action=one.action.value,
-                before=written[one.address].before,
-                after=written[one.address].after,
-            )
-            for one in changes
-        ]
+        """The audit of what was written, which is its outcome, too; and what is to come."""
+        done = (one for one in self.rows if one.action is not Action.NONE)
+        audit = (_audit(one, written.get(one.address)) for one in self._telling("noted", done))
         self.state.audit(memory, audit, actor=self.actor, revision=revision)
-        steps = [step_of(one, "done") for one in changes]
-        steps += [step_of(one, "pending") for one in self.requests]
+        steps = [step_of(one, "pending") for one in self.requests]
         self.state.record(memory, revision, steps, first=True)
+
+
+def _audit(change: Change, written: Written | None) -> AuditEntry:
+    """What was written; a row that was created is what the plan says, unless it is a secret."""
+    before, after = (None, change.writes) if written is None else (written.before, written.after)
+    return AuditEntry(
+        address=change.address, action=change.action.value, before=before, after=after
+    )
 
 
 def _settle_unwritten(given: SecretState, before: Any, now: Any) -> SecretState:
@@ -310,6 +320,11 @@ def _settle_unwritten(given: SecretState, before: Any, now: Any) -> SecretState:
     if not isinstance(now, SecretState) or not given.same(before):
         return given
     return SecretState(fingerprint=now.fingerprint or given.fingerprint, stored=now.stored)
+
+
+def _is_as_seen(change: Change, rows: Mapping[str, Row]) -> bool:
+    row = rows.get(change.address.name)
+    return (None if row is None else row.digest) == change.precondition
 
 
 def _refuse_moved(moved: Sequence[Address]) -> None:

@@ -29,6 +29,8 @@ class Decisions:
 
     def of(self, address: Address) -> Decision | None:
         """What was decided for an address; `--use-spec` wins where both match."""
+        if not self.use_spec and not self.keep_live:
+            return None
         name = str(address)
         if any(fnmatchcase(name, glob) for glob in self.use_spec):
             return Decision.USE_SPEC

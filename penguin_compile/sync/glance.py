@@ -7,13 +7,13 @@ otherwise, even if it means the same, is left to the comparison.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter, itemgetter
 from typing import Any, Final, TypeAlias
 
 from penguin_compile.live.config.row import FIELD_COLUMNS, KIND, Rows
-from penguin_compile.model.record import Desired
-from penguin_compile.model.setting import Setting, SettingType, Unset, stored_text
+from penguin_compile.model.record import VALUE, Desired
+from penguin_compile.model.setting import UNSET, Setting, SettingType, stored_text
 from penguin_compile.sync.ledger import Ledger
 from penguin_compile.sync.ledger_text import write_fields
 
@@ -21,36 +21,55 @@ from penguin_compile.sync.ledger_text import write_fields
 Remembered: TypeAlias = tuple[Mapping[str, Any], Callable[[Mapping[str, Any]], tuple[Any, ...]]]
 
 _FALSE: Final = frozenset((False, None, "F", "f", "false", "0"))
+_LOOK: Final = attrgetter(
+    "default", "type", "category", "description", "sensitive", "manage", "protected"
+)
 
 
 def settled_settings(
     settings: Mapping[str, Setting], rows: Rows | None, ledger: Ledger
-) -> Iterator[str]:
-    """The keys whose class is `unchanged`, with nothing to write and nothing to remember."""
+) -> dict[str, str]:
+    """The keys whose class is `unchanged`, with nothing to write and nothing to remember.
+
+    Each with its address as text.
+    """
+    settled: dict[str, str] = {}
     if rows is None:
-        return
-    there = [column in rows.names for column in FIELD_COLUMNS.values()]
-    fields = [name for name, one in zip(FIELD_COLUMNS, there, strict=True) if one]
-    of_row = _picker([rows.names.index(FIELD_COLUMNS[name]) for name in fields])
-    of_spec = _picker([index for index, one in enumerate(there) if one])
-    kinds = {one: (one.stored, one is not SettingType.STRING) for one in SettingType}
+        return settled
+    fields = {name: column for name, column in FIELD_COLUMNS.items() if column in rows.names}
+    of_row = _picker([rows.names.index(column) for column in fields.values()])
+    lacks = [name for name in FIELD_COLUMNS if name not in fields]
+    kinds = {one: (one.stored, one is SettingType.STRING) for one in SettingType}
     live, known = rows.tuples, ledger.rows
     for key, setting in settings.items():
-        row, entry = live.get(key), known.get(f"{KIND}/{key}")
-        value = setting.default
-        if row is None or entry is None or setting.sensitive or isinstance(value, Unset):
+        row, address = live.get(key), f"{KIND}/{key}"
+        entry = known.get(address)
+        if row is None or entry is None:
             continue
-        kind, converted = kinds[setting.type]
-        text = stored_text(setting.type, value) if converted else value
-        said = (kind, setting.category, setting.description, False)
-        if not _is_said(of_row(row), of_spec((text, *said))):
+        value, type_, category, description, sensitive, manage, protected = _LOOK(setting)
+        if sensitive or value is UNSET:
             continue
-        _, remembered, manage, protected, kept, _ = entry
-        as_settled = kept is None and manage == setting.manage
-        if as_settled and bool(protected) is setting.protected:
-            values = of_spec((value, *said))
-            if remembered == write_fields(dict(zip(fields, values, strict=True))):
-                yield key
+        kind, as_it_is = kinds[type_]
+        said = {
+            VALUE: value,
+            "type": kind,
+            "category": category,
+            "description": description,
+            "sensitive": False,
+        }
+        for name in lacks:
+            del said[name]
+        remembered, managed, guarded, kept = entry[1:5]
+        if kept is not None or managed != manage or bool(guarded) is not protected:
+            continue
+        if remembered != write_fields(said):
+            continue
+        if not as_it_is:
+            said[VALUE] = str(value) if type(value) is int else stored_text(type_, value)
+        stands, wanted = of_row(row), (*said.values(),)
+        if stands == wanted or _is_said(stands, wanted):
+            settled[key] = address
+    return settled
 
 
 def remembered_resources(
@@ -78,18 +97,21 @@ def remembered_resources(
 def settled_resources(
     remembered: Mapping[str, Mapping[str, Remembered]],
     plain: Mapping[str, Mapping[str, Mapping[str, Any]]],
-) -> dict[str, set[str]]:
-    """Those that are live as well, by kind: they are `unchanged`. `plain` are a gateway's rows."""
+) -> dict[str, dict[str, str]]:
+    """Those that are live as well, by kind: they are `unchanged`. `plain` are a gateway's rows.
+
+    Each name with its address as text.
+    """
     import orjson
 
     write = orjson.dumps
-    settled: dict[str, set[str]] = {kind: set() for kind in plain}
+    settled: dict[str, dict[str, str]] = {kind: {} for kind in plain}
     for kind, entries in remembered.items():
-        rows, names = plain.get(kind, {}), settled.setdefault(kind, set())
+        rows, names = plain.get(kind, {}), settled.setdefault(kind, {})
         for name, (fields, pick) in entries.items():
             try:
                 if write(pick(rows[name])) == write(pick(fields)):  # as text: to Python, true is 1
-                    names.add(name)
+                    names[name] = f"{kind}/{name}"
             except (KeyError, TypeError):  # no such row or field; half a surrogate pair
                 continue
     return settled
@@ -103,8 +125,6 @@ def _picker(indexes: Sequence[Any]) -> Callable[[Any], tuple[Any, ...]]:
 
 
 def _is_said(row: tuple[Any, ...], wanted: tuple[Any, ...]) -> bool:
-    """Whether a row says it letter by letter; a boolean may be spelled as its database does."""
-    if row == wanted:
-        return True
+    """Whether a row says it letter by letter but for a boolean, spelled as its database does."""
     flag = wanted[-1] is False
     return flag and row[:-1] == wanted[:-1] and row[-1] in _FALSE

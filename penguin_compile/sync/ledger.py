@@ -45,8 +45,7 @@ class Ledger(Mapping[Address, Base]):
     def without(self, addresses: Iterable[str]) -> Ledger:
         """The same entries, but for those."""
         left = Ledger((), self._database)
-        gone = set(addresses)
-        left.rows = {name: row for name, row in self.rows.items() if name not in gone}
+        left.rows = {name: self.rows[name] for name in self.rows.keys() - set(addresses)}
         return left
 
     def secret_keys(self, kind: str) -> frozenset[str]:

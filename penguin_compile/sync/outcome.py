@@ -15,7 +15,8 @@ from penguin_compile.model.address import Address
 from penguin_compile.model.plan import Change
 from penguin_compile.model.record import Live
 
-Progress: TypeAlias = Callable[[Change, str], None]  # of each change: done, failed or skipped
+# Of each row, as it is sent: written, remembered, noted. Of a request: done, failed or skipped.
+Progress: TypeAlias = Callable[[Change, str], None]
 
 
 class GatewayWriter(Protocol):

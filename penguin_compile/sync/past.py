@@ -5,6 +5,7 @@ Over `state.py`, for `rollback` and `why`. Reads only.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -43,23 +44,34 @@ def find_revision(state: State, number: int) -> Revision | None:
 
 
 def count_steps(state: State) -> dict[int, dict[str, int]]:
-    """How many changes of each revision were done, how many failed, and so on."""
-    from sqlalchemy import func, select
+    """How many changes of each revision were done, how many failed, and so on; see `steps`."""
+    from sqlalchemy import func, literal, select
 
-    table = state_table("outcome")
-    query = (
-        select(table.c.revision, table.c.status, func.count())
-        .where(*_place(state, table))
-        .group_by(table.c.revision, table.c.status)
-        .order_by(table.c.revision, table.c.status)
+    outcome, audit = state_table("outcome"), state_table("audit")
+    noted = (
+        select(outcome.c.revision, outcome.c.status, func.count())
+        .where(*_place(state, outcome))
+        .group_by(outcome.c.revision, outcome.c.status)
     )
-    counts: dict[int, dict[str, int]] = {}
+    twice = select(outcome.c.address).where(
+        *_place(state, outcome),
+        outcome.c.revision == audit.c.revision,
+        outcome.c.address == audit.c.address,
+    )
+    written = select(audit.c.revision, literal("done"), func.count()).where(
+        *_place(state, audit),
+        audit.c.revision.is_not(None),
+        audit.c.address.like("config/%"),
+        ~twice.exists(),
+    )
+    counts: dict[int, Counter[str]] = {}
     with state.database.reading(_READING) as connection:
         if connection is None or read_version(connection, state.describe()) is None:
             return {}
-        for revision, status, number in connection.execute(query):
-            counts.setdefault(revision, {})[status] = number
-    return counts
+        for query in (noted, written.group_by(audit.c.revision)):
+            for revision, status, number in connection.execute(query):
+                counts.setdefault(revision, Counter())[status] += number
+    return {revision: dict(sorted(one.items())) for revision, one in counts.items()}
 
 
 def find_other_apps(state: State, config_table: str) -> tuple[str, ...]:

@@ -84,6 +84,13 @@ def _is_description(change: Change) -> bool:
 
 def plan_data(plan: Plan, spec: str, decisions: Decisions) -> dict[str, Any]:
     """The plan as JSON has it (sync.md, Plan); secrets as fingerprints."""
+    head = plan_head(plan, spec, decisions)
+    last = {name: head.pop(name) for name in ("refusals", "notices", "findings")}
+    return {**head, "changes": [change_data(one) for one in plan.changes], **last}
+
+
+def plan_head(plan: Plan, spec: str, decisions: Decisions) -> dict[str, Any]:
+    """All of it but the changes."""
     return {
         "format": FORMAT,
         "tool_version": plan.tool_version,
@@ -96,16 +103,10 @@ def plan_data(plan: Plan, spec: str, decisions: Decisions) -> dict[str, Any]:
         "targets": list(plan.targets),
         "decisions": {key: _plain(value) for key, value in asdict(decisions).items()},
         "summary": summarise(plan),
-        "changes": [_change_data(one) for one in plan.changes],
         "refusals": list(plan.refusals),
         "notices": list(plan.notices),
         "findings": [dict(one) for one in plan.findings],
     }
-
-
-def plan_text(plan: Plan, spec: str, decisions: Decisions) -> str:
-    """The plan file's text."""
-    return write_json(plan_data(plan, spec, decisions))
 
 
 def write_json(data: Any) -> str:
@@ -119,11 +120,23 @@ def write_json(data: Any) -> str:
         return text.encode("utf-8", "backslashreplace").decode() + "\n"
 
 
+def write_compact(data: Any) -> bytes:
+    """The same JSON without a space."""
+    import orjson
+
+    try:
+        return orjson.dumps(data)
+    except TypeError:
+        text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+        return text.encode("utf-8", "backslashreplace")
+
+
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _change_data(change: Change) -> dict[str, Any]:
+def change_data(change: Change) -> dict[str, Any]:
+    """One change as JSON has it."""
     return {
         "address": str(change.address),
         "class": change.klass.value,
@@ -143,13 +156,16 @@ def _change_data(change: Change) -> dict[str, Any]:
 
 
 def _field_data(field: FieldChange) -> dict[str, Any]:
-    show = _secret_data if field.sensitive else value_data
-    sides = (("base", field.base), ("live", field.live), ("desired", field.desired))
-    return {
-        "path": field.path,
-        **{side: show(value) for side, value in sides if value is not ABSENT},
-        "sensitive": field.sensitive,
-    }
+    data: dict[str, Any] = {"path": field.path}
+    # One by one: a first plan has half a million of them.
+    if field.base is not ABSENT:
+        data["base"] = _secret_data(field.base) if field.sensitive else field.base
+    if field.live is not ABSENT:
+        data["live"] = _secret_data(field.live) if field.sensitive else field.live
+    if field.desired is not ABSENT:
+        data["desired"] = _secret_data(field.desired) if field.sensitive else field.desired
+    data["sensitive"] = field.sensitive
+    return data
 
 
 def _secret_data(value: Any) -> Any:
@@ -254,7 +270,7 @@ def hold_to(saved: SavedPlan, plan: Plan) -> Plan:
         if address not in now
         or seen != (now[address].precondition, now[address].ledger_revision)
         or saved.actions[address] != f"{now[address].klass}/{now[address].action}"
-        or saved.shown[address] != _shown(_change_data(now[address]))
+        or saved.shown[address] != _shown(change_data(now[address]))
     ]
     moved = [one for one in moved if saved.actions[one] != f"{ChangeClass.UNMANAGED}/none"]
     if moved:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
 
@@ -24,7 +24,7 @@ class Situation:
 
     `kinds` are those that some backend serves here; `undeletable` those that it can't delete.
     `settled` has, by kind, names that a first look has found unchanged; they are nowhere else here.
-    `warnings` are parts of the spec that a live system can't have.
+    `warnings` are parts of the spec that a live system can't have. `secrets`: they were resolved.
     """
 
     desired: Sequence[Desired]
@@ -36,6 +36,11 @@ class Situation:
     targets: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    secrets: bool = False
+
+    def covers(self, *, secrets: bool) -> bool:
+        """Whether what apply needs of DESIRED is here: something was read, with secrets if so."""
+        return bool(self.kinds) and (self.secrets or not secrets)
 
     def count_settled(self) -> Counter[str]:
         """How many of each kind."""
@@ -55,16 +60,12 @@ def make_plan(
 
     `whole`: changes that say nothing but `unchanged` are in it, not only counted.
     """
-    settled = _settle_all(situation, decisions)
-    changes = [
-        replace(change, origin=None if pointer is None else locate(pointer))
-        for change, pointer in settled
-        if whole or not _is_silent(change)
-    ]
+    settled = _settle_all(situation, decisions, locate)
+    changes = [change for change in settled if whole or not _is_silent(change)]
     changes.sort(key=_order)
     unchanged = situation.count_settled()
     if not whole:
-        unchanged.update(change.address.kind for change, _ in settled if _is_silent(change))
+        unchanged.update(change.address.kind for change in settled if _is_silent(change))
     return Plan(
         app=app.name,
         environment=app.environment.name,
@@ -83,11 +84,13 @@ def make_plan(
     )
 
 
-def _settle_all(situation: Situation, decisions: Decisions) -> list[tuple[Change, Pointer | None]]:
+def _settle_all(
+    situation: Situation, decisions: Decisions, locate: Callable[[Pointer], str]
+) -> list[Change]:
     wanted = {one.address: one for one in situation.desired}
     known = dict.fromkeys(chain(situation.bases, situation.live))
     gone = [address for address in known if address not in wanted]
-    settled: list[tuple[Change, Pointer | None]] = []
+    settled: list[Change] = []
     for address in (*wanted, *sorted(gone)):
         if address.kind not in situation.kinds or not decisions.covers(address):
             continue
@@ -100,19 +103,20 @@ def _settle_all(situation: Situation, decisions: Decisions) -> list[tuple[Change
             decision=decisions.of(address),
             prune=decisions.prune,
             deletable=address.kind not in situation.undeletable,
+            locate=locate,
         )
         change = settle(resource)
         if change.klass is ChangeClass.UNCHANGED and resource.live is None:
             continue  # a key without a value, and no row: there is nothing to speak of
-        settled.append((change, None if desired is None else desired.pointer))
+        settled.append(change)
     return settled
 
 
-def _names(situation: Situation, settled: Iterable[tuple[Change, Pointer | None]]) -> Iterator[str]:
+def _names(situation: Situation, settled: Iterable[Change]) -> Iterator[str]:
     """All addresses as text."""
     for kind, names in situation.settled.items():
         yield from (f"{kind}/{name}" for name in names)
-    yield from (str(change.address) for change, _ in settled)
+    yield from (str(change.address) for change in settled)
 
 
 def _is_silent(change: Change) -> bool:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from penguin_compile.model.address import Address
 from penguin_compile.model.setting import Manage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """What the ledger is to hold of an address; `fields` None: nothing."""
 
     address: Address
@@ -66,8 +65,7 @@ class Step:
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
+class AuditEntry(NamedTuple):
     """Who changed what, from what to what; secrets as their state."""
 
     address: Address

@@ -55,8 +55,8 @@ class Recorder:
                 self.state.mark(connection, self.revision, addresses, status)
             if done:
                 entries = [ledger_entry(one) for one in done]
-                new = {one.address for one in done if one.ledger_revision is None}
-                self.state.settle(connection, self.revision, entries, new=new)
+                known = [one.address for one in done if one.ledger_revision is not None]
+                self.state.settle(connection, self.revision, entries, known=known)
                 audit = [_audit(one) for one in done]
                 self.state.audit(connection, audit, actor=self.actor, revision=self.revision)
             if ends is not None:

@@ -24,8 +24,8 @@ from penguin_compile.model.record import VALUE, Base, Live, SecretState
 from penguin_compile.sync.decisions import Decisions
 from penguin_compile.sync.edits import find_edits, mark_edits
 from penguin_compile.sync.holder import user_name
+from penguin_compile.sync.kept_plan import keep_plan
 from penguin_compile.sync.lock import hold_lock
-from penguin_compile.sync.plan_file import plan_text
 from penguin_compile.sync.remembered import AuditEntry, Entry, RevisionStart, Step
 
 if TYPE_CHECKING:
@@ -268,7 +268,7 @@ class KeyRotation:
             tool_version=__version__,
             spec_digest=session.spec_digest,
             git_commit=session.git_commit,
-            plan=plan_text(plan, spec, Decisions()),
+            plan=keep_plan(plan, spec, Decisions()),
             note=f"{values} sealed with {self._keyring.first}",
         )
 

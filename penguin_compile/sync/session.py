@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +19,7 @@ from penguin_compile.live.backend import Backend, Reading
 from penguin_compile.live.config.backend import ConfigBackend
 from penguin_compile.live.config.database import Database
 from penguin_compile.live.config.row import KIND as CONFIG
+from penguin_compile.live.config.row import Rows
 from penguin_compile.live.marchproxy.backend import MarchProxyBackend
 from penguin_compile.live.marchproxy.manners import Manners
 from penguin_compile.model.address import Address
@@ -27,6 +30,7 @@ from penguin_compile.sync.application import Author, apply_plan
 from penguin_compile.sync.decisions import Decisions
 from penguin_compile.sync.glance import remembered_resources, settled_resources, settled_settings
 from penguin_compile.sync.guards import check_guards, remember
+from penguin_compile.sync.ledger import Ledger
 from penguin_compile.sync.outcome import Outcome, Progress
 from penguin_compile.sync.past import find_other_apps
 from penguin_compile.sync.planning import Situation, make_plan
@@ -74,17 +78,15 @@ class Session:
         With `glance`, what a first look finds settled is told by name alone.
         """
         lists = None if self.gateway is None else Ahead(self.gateway.fetch)
-        ledger = self.state.ledger()
-        self.secret_keys = ledger.secret_keys(CONFIG)
         config = self._config(secrets=secrets)
+        ledger, rows = self._read_database(config)
         backends: list[Backend] = []
         readings: list[Reading] = []
         desired: list[Desired] = []
-        settled: dict[str, Collection[str]] = {CONFIG: frozenset()}
+        settled: dict[str, Mapping[str, str]] = {CONFIG: {}}
         if config is not None:
-            rows = config.fetch()
             if glance:
-                settled[CONFIG] = frozenset(settled_settings(self.app.settings, rows, ledger))
+                settled[CONFIG] = settled_settings(self.app.settings, rows, ledger)
             backends.append(config)
             readings.append(config.interpret(rows, settled=settled[CONFIG]))
             desired.extend(config.project(self.app, settled=settled[CONFIG]))
@@ -101,17 +103,27 @@ class Session:
         self.situation = Situation(
             desired=desired,
             live={address: live for one in readings for address, live in one.live.items()},
-            bases=ledger.without(
-                f"{kind}/{name}" for kind, names in settled.items() for name in names
-            ),
+            bases=ledger.without(chain(*(one.values() for one in settled.values()))),
             kinds=[kind for one in backends for kind in one.kinds],
             undeletable=self._undeletable(),
+            secrets=secrets,
             settled=settled,
             targets=tuple(one.describe() for one in backends),
             notices=tuple(notice for one in readings for notice in one.notices),
             warnings=tuple(warning for one in readings for warning in one.warnings),
         )
         return self.situation
+
+    def _read_database(self, config: ConfigBackend | None) -> tuple[Ledger, Rows | None]:
+        """The ledger and the config table, asked for at once: a server may be far away."""
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(self.state.ledger)
+            rows = None if config is None else config.fetch()
+            ledger = waiting.result()
+        self.secret_keys = ledger.secret_keys(CONFIG)
+        if config is not None:
+            config.secret_keys = self.secret_keys
+        return ledger, rows
 
     def check(
         self, plan: Plan, decisions: Decisions, desired: Sequence[Desired] | None = None
@@ -167,12 +179,15 @@ class Session:
     ) -> Outcome:
         """Do the plan, exactly; see `apply_plan` for what it raises.
 
-        `plan_text` is the plan as JSON, kept with the revision, and so is `note`. `desired` is what
-        the plan wants where that is not the spec's. A secret that is not required and
-        that nobody has set is not written.
+        `plan_text` is what `keep_plan` made of it for the revision; `note` stands beside it.
+        `desired` is what the plan wants where that is not the spec's. A secret that
+        is not required and that nobody has set is not written.
         """
-        config = self._config(secrets=self._needs_secrets(plan))
-        if desired is None:
+        needed = self._needs_secrets(plan)
+        config = self._config(secrets=needed)
+        if desired is None and self.situation.covers(secrets=needed):
+            desired = self.situation.desired
+        elif desired is None:
             backends = [one for one in (config, self.gateway) if one]
             desired = [want for one in backends for want in one.project(self.app)]
         wanted = {one.address: one for one in desired}
@@ -210,12 +225,13 @@ class Session:
         return find_other_apps(self.state, self.app.outputs.config_table.name)
 
     def _needs_secrets(self, plan: Plan) -> bool:
-        return any(
-            one.address.kind == CONFIG
-            and one.action in {Action.CREATE, Action.UPDATE}
-            and any(change.sensitive for change in one.fields)
-            for one in plan.changes
-        )
+        for one in plan.changes:
+            if one.address.kind != CONFIG or one.action not in {Action.CREATE, Action.UPDATE}:
+                continue
+            for change in one.fields:
+                if change.sensitive:
+                    return True
+        return False
 
     def _undeletable(self) -> list[str]:
         if self.gateway is None:
@@ -295,9 +311,10 @@ def open_session(
 
 
 def _can_do(change: Change, desired: Mapping[Address, Desired]) -> bool:
+    if not isinstance((change.writes or {}).get(VALUE), SecretState):
+        return True
     wanted = desired.get(change.address)
-    written = (change.writes or {}).get(VALUE)
-    return not isinstance(written, SecretState) or (wanted is not None and bool(wanted.secret))
+    return wanted is not None and bool(wanted.secret)
 
 
 def resolve_url(url: str | SecretReference, resolve: Resolver) -> str:

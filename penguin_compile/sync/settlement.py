@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from penguin_compile.core.canonical import digest_text
+from penguin_compile.core.pointer import Pointer
 from penguin_compile.model.address import Address
 from penguin_compile.model.plan import ABSENT, Action, Change, ChangeClass, FieldChange
 from penguin_compile.model.record import VALUE, Base, Desired, Live, SecretState
@@ -23,7 +24,10 @@ _GATEWAY_RULE = Manage.MERGE  # with equal values: a delete needs --prune alone,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """One address, seen from its three sides; at least one of them is there."""
+    """One address, seen from its three sides; at least one of them is there.
+
+    `locate` turns a pointer into `file:line:column`.
+    """
 
     address: Address
     base: Base | None
@@ -32,6 +36,7 @@ class Resource:
     decision: Decision | None = None
     prune: bool = False
     deletable: bool = True
+    locate: Callable[[Pointer], str] | None = None
 
 
 def settle(resource: Resource) -> Change:
@@ -297,12 +302,17 @@ def _change(
         manage=manage.value,
         protected=protected,
         reason=reason,
+        origin=None if desired is None else _origin(resource, desired),
         precondition=None if live is None else live.digest,
         ledger_revision=None if base is None else base.revision,
         kept=kept,
         edited_by=None if live is None else live.edited_by,
         edited_at=None if live is None else live.edited_at,
     )
+
+
+def _origin(resource: Resource, desired: Desired) -> str | None:
+    return None if resource.locate is None else resource.locate(desired.pointer)
 
 
 def _keep(
@@ -365,7 +375,11 @@ def _stored_base(settled: Any, live: Any) -> Any:
 
 
 def _field(path: str, base: Any, live: Any, desired: Any) -> FieldChange:
-    secret = any(isinstance(one, SecretState) for one in (base, live, desired))
+    secret = (
+        isinstance(base, SecretState)
+        or isinstance(live, SecretState)
+        or isinstance(desired, SecretState)
+    )
     return FieldChange(path=path, base=base, live=live, desired=desired, sensitive=secret)
 
 

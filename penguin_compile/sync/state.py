@@ -6,11 +6,9 @@ file, or where the environment's `state` says. Reading creates nothing: no table
 
 from __future__ import annotations
 
-import base64
 import os
 import uuid
-import zlib
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -21,6 +19,7 @@ from penguin_compile.live.config.bulk import in_lists, insert_rows
 from penguin_compile.live.config.database import Database, fetch_tuples
 from penguin_compile.model.address import Address
 from penguin_compile.model.record import Base
+from penguin_compile.sync.kept_plan import unpack_plan
 from penguin_compile.sync.ledger import Ledger, LedgerRow
 from penguin_compile.sync.ledger_text import write_fields
 from penguin_compile.sync.remembered import AuditEntry, Entry, Revision, RevisionStart, Step
@@ -31,9 +30,9 @@ if TYPE_CHECKING:
 
 FOLDER: Final = Path(".penguin")
 CONFIG_TABLE: Final = "config_table"  # what the meta table calls the name of an app's table
+_IN_ONE_GO: Final = "config"  # changes of this kind are done with their revision, or none is
 _SALT_BYTES: Final = 32
-_LONG_PLAN: Final = 1_000_000
-_PACKED: Final = "zlib+base64:"
+_MOST_BY_ADDRESS: Final = 1000  # beyond that one SELECT of everything is the faster one
 _READING: Final = "reading the state"
 
 
@@ -115,21 +114,34 @@ class State:
             return [Revision(**{name: row[name] for name in names}) for row in rows.mappings()]
 
     def steps(self, revision: int) -> list[Step]:
-        """What became of each change of a revision, by address."""
-        table = state_table("outcome")
+        """What became of each change of a revision, by address.
+
+        What one transaction wrote with the revision itself was done, and its audit tells it.
+        """
         with self.database.reading(_READING) as connection:
             if connection is None or self._version(connection) is None:
                 return []
-            query = self._select("outcome").where(table.c.revision == revision)
-            return [
+            steps = [
                 Step(
                     address=Address.parse(row["address"]),
                     action=row["action"],
                     status=row["status"],
                     message=row["message"],
                 )
-                for row in connection.execute(query.order_by(table.c.address)).mappings()
+                for row in connection.execute(self._of("outcome", revision)).mappings()
             ]
+            known = {one.address for one in steps}
+            written = connection.execute(self._of("audit", revision)).mappings()
+            found = ((Address.parse(row["address"]), row["action"]) for row in written)
+            steps += [
+                Step(address=address, action=action, status="done")
+                for address, action in found
+                if address.kind == _IN_ONE_GO and address not in known
+            ]
+            return sorted(steps, key=lambda one: str(one.address))
+
+    def _of(self, name: str, revision: int) -> Any:
+        return self._select(name).where(state_table(name).c.revision == revision)
 
     def plan_text(self, revision: int) -> str | None:
         """The plan of a revision as JSON; None where none was kept."""
@@ -139,7 +151,7 @@ class State:
                 return None
             query = self._select("revision").where(table.c.id == revision)
             text = connection.execute(query.with_only_columns(table.c.plan)).scalar()
-            return None if text is None else _unpack(str(text))
+            return None if text is None else unpack_plan(str(text))
 
     def prepare(self, connection: Connection) -> None:
         """Create or migrate our tables and keep the salt, inside the transaction.
@@ -169,7 +181,11 @@ class State:
         """Those whose entry isn't of the revision any more that the plan saw (None: no entry)."""
         table = state_table("ledger")
         query = self._select("ledger").with_only_columns(table.c.address, table.c.revision)
-        found = {row[0]: row[1] for row in connection.execute(query)}
+        queries = [query]
+        if len(seen) <= _MOST_BY_ADDRESS:
+            lists = in_lists([str(one) for one in seen])
+            queries = [query.where(table.c.address.in_(some)) for some in lists]
+        found = dict(row for one in queries for row in fetch_tuples(connection, one))
         return [one for one, revision in seen.items() if found.get(str(one)) != revision]
 
     def begin_revision(self, connection: Connection, start: RevisionStart) -> int:
@@ -190,7 +206,7 @@ class State:
             "git_commit": start.git_commit,
             "spec_digest": start.spec_digest,
             "status": "done" if start.complete else "running",
-            "plan": None if start.plan is None else _pack(start.plan),
+            "plan": start.plan,
             "note": start.note,
         }
         self._insert(connection, "revision", values)
@@ -257,16 +273,18 @@ class State:
         revision: int,
         entries: Iterable[Entry],
         *,
-        new: Container[Address] = (),
+        known: Iterable[Address] | None = None,
     ) -> None:
         """Replace entries of the ledger, keeping the old ones; those without fields go away.
 
-        `new` are addresses of which it has no entry.
+        `known` are addresses of which it may have one; without them, all.
         """
-        table, entries = state_table("ledger"), list(entries)
-        known = [str(one.address) for one in entries if one.address not in new]
-        self._retire(connection, revision, known)
-        self._delete(connection, table, known)
+        if known is None:
+            entries = list(entries)
+            known = [one.address for one in entries]
+        replaced = [str(one) for one in known]
+        self._retire(connection, revision, replaced)
+        self._delete(connection, state_table("ledger"), replaced)
         rows = (
             (
                 str(one.address),
@@ -416,19 +434,6 @@ def _marking() -> Update:
             at=bindparam("at"),
         )
     )
-
-
-def _pack(text: str) -> str:
-    """A long plan compressed: MySQL takes no statement over 16 MB by default."""
-    if len(text) < _LONG_PLAN:
-        return text
-    return _PACKED + base64.b64encode(zlib.compress(text.encode(), level=1)).decode()
-
-
-def _unpack(text: str) -> str:
-    if not text.startswith(_PACKED):
-        return text
-    return zlib.decompress(base64.b64decode(text.removeprefix(_PACKED))).decode()
 
 
 def _now() -> str:

@@ -163,7 +163,8 @@ def _updates(desired, live, state):
 
 def write_after(edit, backend, connection, change):
     """What an edit that comes between our SELECT and our write does."""
-    writer = SettingsWriter(backend, connection, salt=b"salt", desired={})
+    keys = {change.address.name}
+    writer = SettingsWriter(backend, connection, keys, salt=b"salt", desired={})
     assert connection.execute(text(edit)).rowcount == 1
     writer.write([change])
 

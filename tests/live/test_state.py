@@ -1,16 +1,22 @@
 """Ledger, revisions and audit in every database."""
 
+import json
+
 import pytest
 from sqlalchemy import text
 
 from penguin_compile.core.errors import DatabaseFailure, StalePlan, UsageError
 from penguin_compile.live.config.database import Database
 from penguin_compile.model.address import Address
+from penguin_compile.model.plan import ABSENT, Action, Change, ChangeClass, FieldChange
 from penguin_compile.model.record import Base, Live, SecretState
 from penguin_compile.model.setting import Manage
+from penguin_compile.sync.decisions import Decisions
 from penguin_compile.sync.drift import acknowledge, find_edit
+from penguin_compile.sync.kept_plan import keep_plan
 from penguin_compile.sync.lock import hold_lock
 from penguin_compile.sync.past import count_steps, find_other_apps, read_audit, settled_at
+from penguin_compile.sync.plan_file import plan_data
 from penguin_compile.sync.remembered import AuditEntry, Entry, RevisionStart, Step
 from penguin_compile.sync.state import State, open_state
 from penguin_compile.sync.state_tables import read_version
@@ -339,16 +345,36 @@ def test_an_edit_that_is_acknowledged_is_kept_in_one_revision(state):
         acknowledge(state, plan, [edit], spec="spec.yaml", actor="ann")
 
 
-def test_a_long_plan_comes_back(state):
-    plan = '{"changes": [' + ", ".join(f'"é {number}"' for number in range(100_000)) + "]}"
-    start = RevisionStart(actor="me", tool_version="0", spec_digest="0" * 64, plan=plan)
+@pytest.mark.parametrize("count", [0, 1, 2, 999, 1000, 1001, 20_000])
+def test_a_plan_of_any_length_comes_back(state, count):
+    changes = [
+        Change(
+            address=Address("config", f"key_{number}"),
+            klass=ChangeClass.CREATE,
+            action=Action.CREATE,
+            fields=(
+                FieldChange(
+                    path="value", base=ABSENT, live=ABSENT, desired=f"é {number}", sensitive=False
+                ),
+            ),
+        )
+        for number in range(count)
+    ]
+    plan, decisions = make_plan(changes), Decisions(only=("config/*",))
+    start = RevisionStart(
+        actor="me",
+        tool_version="0",
+        spec_digest="0" * 64,
+        plan=keep_plan(plan, "spec.yaml", decisions),
+    )
     with state.database.writing("testing") as connection:
         state.prepare(connection)
         revision = state.begin_revision(connection, start)
-    assert state.plan_text(revision) == plan
+    text_of_plan = state.plan_text(revision)
+    assert json.loads(text_of_plan) == plan_data(plan, "spec.yaml", decisions)
     with state.database.reading("testing") as connection:
         kept = connection.execute(text("SELECT plan FROM penguin_revision")).scalar()
-    assert len(kept) < len(plan) / 2
+    assert (len(kept) < len(text_of_plan) / 5) is (count == 20_000)
 
 
 def test_two_runs_that_created_the_tables_at_once_are_no_obstacle(state):

@@ -24,7 +24,8 @@ from penguin_compile.model.plan import Plan
 from penguin_compile.model.record import SecretState
 from penguin_compile.model.setting import stored_text
 from penguin_compile.sync.decisions import Decisions
-from penguin_compile.sync.plan_file import hold_to, plan_data, plan_text, read_plan
+from penguin_compile.sync.kept_plan import keep_plan
+from penguin_compile.sync.plan_file import hold_to, plan_data, read_plan, write_json
 from penguin_compile.sync.session import open_session
 from tests.models import read_app
 from tests.properties.config_oracle import (
@@ -339,7 +340,7 @@ class ConfigLaws(RuleBasedStateMachine):
         with self.session() as session:
             decisions = self.decisions(options)
             plan = session.plan(decisions)
-            path.write_text(plan_text(plan, "spec.yaml", decisions), encoding="utf-8")
+            path.write_text(write_json(plan_data(plan, "spec.yaml", decisions)), encoding="utf-8")
         seen = {str(one.address) for one in plan.changes if one.klass.value != "unmanaged"}
         self.saved = (path, options, self.view(seen), seen, dict(self.secrets))
 
@@ -407,7 +408,7 @@ class ConfigLaws(RuleBasedStateMachine):
         decisions = self.decisions(options)
         try:
             session.check(plan, decisions)
-            session.apply(plan, plan_text=plan_text(plan, "spec.yaml", decisions))
+            session.apply(plan, plan_text=keep_plan(plan, "spec.yaml", decisions))
         except PenguinError as error:
             return error
         return None

@@ -175,5 +175,5 @@ def test_what_is_settled_at_a_glance_is_unchanged(edits: list[Edit]) -> None:
 def test_what_was_just_applied_is_settled_at_a_glance() -> None:
     with settled_world() as world, world.open() as session:
         assert session.plan(Decisions()).changes == ()
-        assert session.situation.settled["service"] == {"shop-api", "shop-web"}
-        assert session.situation.settled["mapping"] == {"shop-public"}
+        assert set(session.situation.settled["service"]) == {"shop-api", "shop-web"}
+        assert set(session.situation.settled["mapping"]) == {"shop-public"}

@@ -6,7 +6,7 @@ holds their ledger entries.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -73,13 +73,13 @@ class ConfigBackend:
         self.table = SettingsTable(app.outputs.config_table, self.database.describe())
         self._salt = salt
         self._resolve = resolve
-        self._secret_keys = frozenset(secret_keys)
+        self.secret_keys = frozenset(secret_keys)
 
     def describe(self) -> str:
         """The database's URL without user, password and options."""
         return self.database.describe()
 
-    def project(self, app: App, *, settled: Container[str] = ()) -> Sequence[Desired]:
+    def project(self, app: App, *, settled: Collection[str] = ()) -> Sequence[Desired]:
         """A row for each key of the spec; one that has no value says so by having no `value`.
 
         Without those that are known to be `settled`. SecretUnavailable where secrets are asked for
@@ -98,10 +98,11 @@ class ConfigBackend:
         """Everything that is there, as resources."""
         return self.interpret(self.fetch())
 
-    def interpret(self, rows: Rows | None, *, settled: Container[str] = ()) -> Reading:
+    def interpret(self, rows: Rows | None, *, settled: Collection[str] = ()) -> Reading:
         """Rows as resources, without those that are known to be `settled`."""
         interpreter = self.interpreter(self._salt)
-        live = [interpreter.read(rows[key]) for key in rows or () if rows and key not in settled]
+        keys = () if rows is None else rows.tuples.keys() - settled
+        live = [] if rows is None else [interpreter.read(rows[key]) for key in sorted(keys)]
         return Reading(
             live={one.address: one for one in live},
             notices=tuple(self._notices(missing=rows is None)),
@@ -126,15 +127,17 @@ class ConfigBackend:
         """Give back connections."""
         self.database.close()
 
-    def read_rows(self, connection: Connection) -> Mapping[str, Row]:
-        """The rows inside a transaction."""
-        return self.table.read(connection) or {}
+    def read_rows(
+        self, connection: Connection, keys: Collection[str] | None = None
+    ) -> Mapping[str, Row]:
+        """The rows inside a transaction; of `keys` alone, it may be."""
+        return self.table.read(connection, keys) or {}
 
     def interpreter(self, salt: bytes | None) -> Interpreter:
         """What turns rows into resources, with fingerprints by that salt."""
         return Interpreter(
             settings=self.settings,
-            secret_keys=self._secret_keys,
+            secret_keys=self.secret_keys,
             keyring=self.keyring,
             salt=salt,
         )

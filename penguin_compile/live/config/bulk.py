@@ -7,6 +7,7 @@ statements; SQLite repeats a prepared one. Never for secrets: a server may quote
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from penguin_compile.live.config.database_url import MYSQL, POSTGRESQL, SQLITE
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _LEAST_TO_COPY: Final = 100  # below that a COPY costs more than it saves
+_MOST_AT_ONCE: Final = 20_000  # rows in memory at a time
 _MOST_IN_LIST: Final = 500  # parameters that every database takes in one statement
 _MARKS: Final = {POSTGRESQL: "%s", MYSQL: "%s", "mariadb": "%s", SQLITE: "?"}
 
@@ -25,15 +27,16 @@ def insert_rows(
     connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Row]
 ) -> None:
     """Add rows, the columns in that order. Raises SQLAlchemy's errors, as its own statements do."""
-    everything = [tuple(row) for row in rows]
-    if not everything:
-        return
-    if connection.dialect.name == POSTGRESQL and len(everything) >= _LEAST_TO_COPY:
-        _copy(connection, table, columns, everything)
+    waiting = iter(rows)
+    first = list(islice(waiting, _LEAST_TO_COPY))
+    if connection.dialect.name == POSTGRESQL and len(first) == _LEAST_TO_COPY:
+        _copy(connection, table, columns, chain(first, waiting))
         return
     marks = ", ".join([_MARKS[connection.dialect.name]] * len(columns))
     statement = f"INSERT INTO {_target(connection, table, columns)} VALUES ({marks})"  # noqa: S608
-    connection.exec_driver_sql(statement, everything)
+    waiting = chain(first, waiting)
+    while some := [tuple(row) for row in islice(waiting, _MOST_AT_ONCE)]:
+        connection.exec_driver_sql(statement, some)
 
 
 def _target(connection: Connection, table: str, columns: Sequence[str]) -> str:

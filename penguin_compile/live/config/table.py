@@ -6,13 +6,14 @@ Under the backend and its writes. Every statement moves a whole set of rows.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 from penguin_compile.core.errors import DatabaseFailure
-from penguin_compile.live.config.bulk import insert_rows
+from penguin_compile.live.config.bulk import in_lists, insert_rows
 from penguin_compile.live.config.database import fetch_tuples
 from penguin_compile.live.config.database_url import POSTGRESQL
 from penguin_compile.live.config.row import TOOL, Row, Rows
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 
 _KEY: Final = "config_key"
 _VALUE: Final = "config_value"
-_STAMPS: Final = ("last_updated", "created_at")
+_SENSITIVE: Final = "is_sensitive"
+_CREATED: Final = "created_at"  # written once, read by nobody here
+_STAMPS: Final = ("last_updated", _CREATED)
+_MOST_BY_KEY: Final = 1000  # beyond that one SELECT of everything is the faster one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,8 @@ class SettingsTable:
             standard: name for standard, name in table.columns.items() if name is not None
         }
         self.unwritten: frozenset[str] = frozenset()  # of other types; known once it was read
+        # Asked of the database once in each transaction.
+        self._types: WeakKeyDictionary[Connection, dict[str, Any] | None] = WeakKeyDictionary()
 
     def has(self, standard: str) -> bool:
         """Whether the spec says that the table has this column of the standard's."""
@@ -65,8 +71,8 @@ class SettingsTable:
         """Whether the table is there; DatabaseFailure where it lacks a column."""
         return self._check_columns(connection) is not None
 
-    def read(self, connection: Connection) -> Rows | None:
-        """All rows by key, None where there is no table.
+    def read(self, connection: Connection, keys: Collection[str] | None = None) -> Rows | None:
+        """Rows by key, None where there is no table; of `keys` alone where they are few.
 
         DatabaseFailure where a column is missing or a key stands there twice.
         """
@@ -75,8 +81,16 @@ class SettingsTable:
         if self._check_columns(connection) is None:
             return None
         table = self._clause
-        names = [_KEY, *(one for one in self._columns if one != _KEY)]
-        found = fetch_tuples(connection, select(*(table.c[self._columns[one]] for one in names)))
+        names = [_KEY, *(one for one in self._columns if one not in {_KEY, _CREATED})]
+        query = select(*(table.c[self._columns[one]] for one in names))
+        if keys is None or len(keys) > _MOST_BY_KEY:
+            found = fetch_tuples(connection, query)
+        else:
+            key = table.c[self._columns[_KEY]]
+            queries = (query.where(key.in_(some)) for some in in_lists(list(keys)))
+            # A collation may find Theme where theme was asked for.
+            every = (row for one in queries for row in fetch_tuples(connection, one))
+            found = [row for row in every if str(row[0]) in keys]
         rows = Rows(names, found)
         if len(rows) < len(found):
             seen = Counter(str(one[0]) for one in found)
@@ -97,26 +111,42 @@ class SettingsTable:
             Index(f"idx_{self.name}_category", table.c[self._columns["category"]])
         Index(f"idx_{self.name}_key", table.c[self._columns[_KEY]])
         table.create(connection)
+        self._types.pop(connection, None)
 
     def insert(
-        self, connection: Connection, rows: Sequence[NewValues], *, secret: bool = False
+        self,
+        connection: Connection,
+        names: Sequence[str],
+        rows: Iterable[Sequence[Any]],
+        *,
+        secret: bool = False,
     ) -> None:
-        """Add rows. The database's IntegrityError passes where a key is there already.
+        """Add rows of a key and the columns `names`, in the standard's words.
 
-        `secret` rows take the way on which no server quotes them.
+        The database's IntegrityError passes where a key is there already. `secret` rows take the
+        way on which no server quotes them.
         """
-        flag = self._flags(connection)
-        now = self._now(connection) if rows else None
-        constants = {**self._author(), **dict.fromkeys(self._stamps(*_STAMPS), now)}
-        for names, group in _alike(rows):
-            columns = [self._columns[name] for name in (_KEY, *names)] + list(constants)
-            values = (
-                (one.key, *self._values(one, flag).values(), *constants.values()) for one in group
-            )
-            if secret:
-                self._insert_quietly(connection, columns, values)
-            else:
-                insert_rows(connection, self.name, columns, values)
+        constants = {
+            **self._author(),
+            **dict.fromkeys(self._stamps(*_STAMPS), self._now(connection)),
+        }
+        columns = [*(self._columns[name] for name in (_KEY, *names)), *constants]
+        values = (*constants.values(),)
+        complete = ((*row, *values) for row in self._spelled(connection, names, rows))
+        if secret:
+            self._insert_quietly(connection, columns, complete)
+        else:
+            insert_rows(connection, self.name, columns, complete)
+
+    def _spelled(
+        self, connection: Connection, names: Sequence[str], rows: Iterable[Sequence[Any]]
+    ) -> Iterable[Sequence[Any]]:
+        """Rows with booleans as this table has them."""
+        flags = self._flags(connection)
+        if _SENSITIVE not in names or flags == {True: True, False: False}:
+            return rows
+        place = 1 + names.index(_SENSITIVE)
+        return ((*row[:place], flags[row[place]], *row[place + 1 :]) for row in rows)
 
     def _insert_quietly(
         self, connection: Connection, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]
@@ -186,16 +216,14 @@ class SettingsTable:
         return {"row_key": new.key, **{f"new_{name}": value for name, value in values.items()}}
 
     def _values(self, new: NewValues, flag: Mapping[bool, Any]) -> Mapping[str, Any]:
-        if "is_sensitive" not in new.values:
+        if _SENSITIVE not in new.values:
             return new.values
-        return {**new.values, "is_sensitive": flag[new.values["is_sensitive"]]}
+        return {**new.values, _SENSITIVE: flag[new.values[_SENSITIVE]]}
 
     def _now(self, connection: Connection) -> Any:
         """The time as the database's own defaults have it, in the zone of the session."""
-        from sqlalchemy import func, select
-
-        clock = func.localtimestamp if connection.dialect.name == POSTGRESQL else None
-        return connection.execute(select((clock or func.current_timestamp)())).scalar_one()
+        clock = "LOCALTIMESTAMP" if connection.dialect.name == POSTGRESQL else "CURRENT_TIMESTAMP"
+        return connection.exec_driver_sql(f"SELECT {clock}").scalar_one()
 
     def _author(self) -> dict[str, Any]:
         written = self.has("updated_by") and "updated_by" not in self.unwritten
@@ -215,6 +243,11 @@ class SettingsTable:
 
     def _check_columns(self, connection: Connection) -> dict[str, Any] | None:
         """The types of the table's columns; None where there is no table."""
+        if connection not in self._types:
+            self._types[connection] = self._inspect(connection)
+        return self._types[connection]
+
+    def _inspect(self, connection: Connection) -> dict[str, Any] | None:
         from sqlalchemy import inspect
 
         inspector = inspect(connection)
@@ -242,7 +275,7 @@ class SettingsTable:
         from sqlalchemy import Boolean, Integer, String
 
         types = self._check_columns(connection) or {}
-        kind = types.get(self._columns.get("is_sensitive", ""))
+        kind = types.get(self._columns.get(_SENSITIVE, ""))
         if isinstance(kind, String):
             return {True: "T", False: "F"}
         if isinstance(kind, Integer) and not isinstance(kind, Boolean):
@@ -272,10 +305,10 @@ class SettingsTable:
             "config_type": (String(50), {"nullable": False}),
             "category": (String(100), {"nullable": False}),
             "description": (Text(), {}),
-            "is_sensitive": (Boolean(), {"server_default": false()}),
+            _SENSITIVE: (Boolean(), {"server_default": false()}),
             "last_updated": (DateTime(), {"server_default": now}),
             "updated_by": (String(255), {}),
-            "created_at": (DateTime(), {"server_default": now}),
+            _CREATED: (DateTime(), {"server_default": now}),
         }
         columns: list[Column[Any]] = []
         for standard, name in self._columns.items():

@@ -7,9 +7,10 @@ transaction takes everything back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from penguin_compile.core.errors import SecretUnavailable, StalePlan
 from penguin_compile.live.config.backend import ConfigBackend
@@ -25,16 +26,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _HINT = "make a new plan: penguin-compile plan"
+_OF_ROWS = frozenset((Action.UPDATE, Action.DELETE))  # those that are there
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(NamedTuple):
     """What stood in a row's fields before, what stands there now; secrets as their state.
 
     None where the row was not there, or is not there any more.
     """
 
-    address: Address
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
 
@@ -49,21 +49,24 @@ class _Draft:
 
 
 class SettingsWriter:
-    """Writes the changes of one plan. `rows` are those that the transaction sees."""
+    """Writes the changes of one plan to rows of these `keys`, as the transaction sees them."""
 
     def __init__(
         self,
         backend: ConfigBackend,
         connection: Connection,
+        keys: Collection[str],
         *,
         salt: bytes,
         desired: Mapping[Address, Desired],
+        progress: Callable[[Change, str], None] = lambda _change, _status: None,
     ) -> None:
         self._backend = backend
         self._connection = connection
         self._desired = desired
+        self._progress = progress
         self._interpreter = backend.interpreter(salt)
-        self._rows = backend.read_rows(connection)
+        self._rows = backend.read_rows(connection, keys)
 
     @property
     def table_name(self) -> str:
@@ -88,26 +91,64 @@ class SettingsWriter:
         row = self._rows.get(address.name)
         return {} if row is None else self._interpreter.read(row).fields
 
-    def write(self, changes: Sequence[Change]) -> list[Written]:
-        """All changes that write, in few statements; StalePlan where a row moved."""
-        drafts = [self._draft(change) for change in changes if change.action is not Action.NONE]
-        created = [one for one in drafts if one.change.action is Action.CREATE]
-        self._insert([one.new for one in created if one.secret is None])
-        self._insert([one.new for one in created if one.secret is not None], secret=True)
+    def write(self, changes: Sequence[Change]) -> Mapping[Address, Written]:
+        """All changes that write, in few statements; StalePlan where a row moved.
+
+        What was written, but for rows that were created just as their change says.
+        """
+        created = [one for one in changes if one.action is Action.CREATE]
+        secret = {one.address for one in created if self._is_secret(one)}
+        secrets = [self._draft(one) for one in created if one.address in secret]
+        plain = [one for one in created if one.address not in secret]
+        self._create(plain)
+        self._create_secrets(secrets)
+        others = [self._draft(one) for one in changes if one.action in _OF_ROWS]
         table = self._backend.table
-        self._expect(table.update, [one for one in drafts if one.change.action is Action.UPDATE])
-        self._expect(table.delete, [one for one in drafts if one.change.action is Action.DELETE])
-        return [self._written(one) for one in drafts]
+        self._expect(table.update, [one for one in others if one.change.action is Action.UPDATE])
+        self._expect(table.delete, [one for one in others if one.change.action is Action.DELETE])
+        self._tell((*secrets, *others))
+        return {one.change.address: self._written(one) for one in (*secrets, *others)}
+
+    def _create(self, changes: Iterable[Change]) -> None:
+        """Rows without secrets; those that say the same fields go together."""
+        groups: dict[tuple[str, ...], list[Change]] = defaultdict(list)
+        for change in changes:
+            groups[tuple(change.writes or ())].append(change)
+        for paths, group in groups.items():
+            kept = [path for path in paths if self._backend.table.has(FIELD_COLUMNS[path])]
+            names = [FIELD_COLUMNS[path] for path in kept]
+            self._insert(names, (self._row(one, kept) for one in group))
+
+    def _tell(self, drafts: Iterable[_Draft]) -> None:
+        for draft in drafts:
+            self._progress(draft.change, "written")
+
+    def _create_secrets(self, drafts: Iterable[_Draft]) -> None:
+        groups: dict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
+        for draft in drafts:
+            groups[tuple(draft.new.values)].append((draft.new.key, *draft.new.values.values()))
+        for names, rows in groups.items():
+            self._insert(names, rows, secret=True)
+
+    def _row(self, change: Change, paths: Sequence[str]) -> Sequence[Any]:
+        writes = change.writes or {}
+        kind = writes.get("type") or self._type(change, None, writes)
+        row = [change.address.name, *[writes[path] for path in paths]]
+        row[1 + paths.index(VALUE)] = stored_text(kind, writes[VALUE])
+        self._progress(change, "written")
+        return row
 
     def _digest(self, key: str) -> str | None:
         row = self._rows.get(key)
         return None if row is None else row.digest
 
-    def _insert(self, rows: Sequence[NewValues], *, secret: bool = False) -> None:
+    def _insert(
+        self, names: Sequence[str], rows: Iterable[Sequence[Any]], *, secret: bool = False
+    ) -> None:
         from sqlalchemy.exc import IntegrityError
 
         try:
-            self._backend.table.insert(self._connection, rows, secret=secret)
+            self._backend.table.insert(self._connection, names, rows, secret=secret)
         except IntegrityError as error:
             reason = str(error.orig).lower()
             if "unique" not in reason and "duplicate" not in reason:
@@ -182,8 +223,8 @@ class SettingsWriter:
         row = self._rows.get(address.name)
         before = None if row is None else self._interpreter.read(row).fields
         if draft.change.action is Action.DELETE:
-            return Written(address=address, before=before, after=None)
+            return Written(before=before, after=None)
         after = {**(before or {}), **writes}
         if draft.secret is not None:
             after[VALUE] = self._interpreter.secret_state(address.name, draft.secret)
-        return Written(address=address, before=before, after=after)
+        return Written(before=before, after=after)
