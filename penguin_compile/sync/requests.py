@@ -51,11 +51,13 @@ class Recorder:
         """
         with self.state.database.writing("recording an outcome") as connection:
             self.lock.confirm(connection)
-            steps = [step_of(one, "done") for one in done]
-            steps += [step_of(one, "intent") for one in intents]
-            self.state.record(connection, self.revision, steps)
+            for changes, status in ((done, "done"), (intents, "intent")):
+                addresses = [one.address for one in changes]
+                self.state.mark(connection, self.revision, addresses, status)
             if done:
-                self.state.settle(connection, self.revision, [ledger_entry(one) for one in done])
+                entries = [ledger_entry(one) for one in done]
+                known = [one.address for one in done if one.ledger_revision is not None]
+                self.state.settle(connection, self.revision, entries, known=known)
                 audit = [_audit(one) for one in done]
                 self.state.audit(connection, audit, actor=self.actor, revision=self.revision)
             if ends is not None:
@@ -162,20 +164,18 @@ class _Requests:
         return [one for one in held if one.address not in failed]
 
     def _finish_some(self, crew: Crew) -> list[Change]:
-        """Wait for an answer and take all that are there; return what is done, record failures."""
+        """Wait for answers and take all that are there; return what is done, record failures."""
         done: list[Change] = []
-        while not done or crew.ready:
+        while True:
             change, failure = crew.finish()
             if failure is None:
                 done.append(change)
-                continue
-            if isinstance(failure, Withdrawn):
+            elif isinstance(failure, Withdrawn):
                 self._skip([change], _STOPPED)
             else:
                 self._fail(change, failure)
-            if not crew.ready:
-                break
-        return done
+            if not crew.ready and (failure is not None or not crew.supplied):
+                return done
 
     def do_all(self, changes: Sequence[Change]) -> None:
         """All of them by one request."""

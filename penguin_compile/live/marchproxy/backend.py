@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import cached_property
+from typing import Any, Final, TypeAlias
 
 from penguin_compile.core.errors import GatewayFailure
 from penguin_compile.core.resolver import Resolver
@@ -34,6 +35,9 @@ from penguin_compile.model.plan import Action, Change
 from penguin_compile.model.record import Desired, Live
 from penguin_compile.model.service import Route, Service
 
+Lists: TypeAlias = Mapping[str, Sequence[Row]]  # what a server tells, by kind
+
+NOTHING_SETTLED: Final[Mapping[str, Collection[str]]] = {}
 _DEFAULT_CLUSTER = 1
 _TAKEN = frozenset((400, 409))
 
@@ -55,15 +59,15 @@ class MarchProxyBackend:
         self._app = app
         self._place = f"environments.{app.environment.name}.marchproxy"
         self._client = Client(gateway, self._place, patience, manners, resolve)
-        self._wanted = frozenset(one.address for one in self.project(app))
         self._lock = threading.Lock()
         self._detected: Detected | None = None
         self._spoken: Dialect | None = None
         self._dialect: Dialect | None = None  # once its cluster is known, too
-        self._see_cluster(_DEFAULT_CLUSTER)
+        self._cluster = _DEFAULT_CLUSTER
         self._seen: dict[Address, Live] = {}
         self._former: dict[Address, Row] = {}
         self._unread = Unread()
+        _ = self._abilities  # an unknown dialect is refused before anything is asked
 
     @property
     def client(self) -> Client:
@@ -88,6 +92,9 @@ class MarchProxyBackend:
 
     def project(self, app: App) -> Sequence[Desired]:
         """Services, then routes, in the order of the spec and with the fields of the JSON files."""
+        return self._desired if app is self._app else self._project(app)
+
+    def _project(self, app: App) -> Sequence[Desired]:
         services = [
             _want(SERVICE, self._map_protocol(service_fields(app, one)), ("services", name), one)
             for name, one in gateway_services(app).items()
@@ -137,19 +144,33 @@ class MarchProxyBackend:
             if self._dialect is None:
                 dialect = self._speak()
                 cluster = dialect.find_cluster()
-                self._dialect = dialect
-                self._see_cluster(cluster)
+                self._dialect, self._cluster = dialect, cluster
             return self._dialect
 
     def read(self) -> Reading:
-        """Everything of ours, from one request for each list.
+        """Everything of ours, from one request for each list; see `interpret`."""
+        return self.interpret(self.fetch())
+
+    def fetch(self) -> Lists:
+        """Both lists, complete, as the server tells them."""
+        dialect = self.connect()
+        return {SERVICE: dialect.list_services(), MAPPING: dialect.list_mappings()}
+
+    def find_plain(self, lists: Lists) -> dict[str, dict[str, Row]]:
+        """By kind and name, the rows that are ours beyond any question."""
+        return {kind: self._scope.find_plain(kind, rows) for kind, rows in lists.items()}
+
+    def interpret(
+        self, lists: Lists, settled: Mapping[str, Collection[str]] = NOTHING_SETTLED
+    ) -> Reading:
+        """What of the lists is ours, but for the names, by kind, that are known to be settled.
 
         That is: the services of the app's collection, the mappings of its prefix, and what bears
         the name of one that the spec wants, whoever it belongs to.
         """
-        dialect = self.connect()
-        live, former = self._scope.select_services(dialect.list_services())
-        live.update(self._scope.select_mappings(dialect.list_mappings()))
+        services, mappings = settled.get(SERVICE, ()), settled.get(MAPPING, ())
+        live, former = self._scope.select_services(lists[SERVICE], services)
+        live.update(self._scope.select_mappings(lists[MAPPING], mappings))
         with self._lock:
             self._seen, self._former = dict(live), former
         return Reading(live=live, warnings=tuple(self.list_unsupported()))
@@ -263,7 +284,8 @@ class MarchProxyBackend:
 
     def list_unsupported(self) -> Iterator[str]:
         """What the spec has and this server has no place for."""
-        missing = sorted(one for one in self._wanted if one.kind not in self.kinds)
+        kinds = self.kinds
+        missing = sorted(one for one in self._scope.wanted if one.kind not in kinds)
         if missing:
             names = ", ".join(one.name for one in missing[:10])
             more = f" and {len(missing) - 10} more" if missing[10:] else ""
@@ -273,21 +295,30 @@ class MarchProxyBackend:
                 "the JSON files of compile have them"
             )
 
-    def _map_protocol(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def _map_protocol(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Fields with what the environment says to register instead of a protocol."""
-        instead = self._gateway.protocol_map
         protocol = fields["protocol"]
-        return {**fields, "protocol": instead.get(protocol, protocol)}
+        fields["protocol"] = self._gateway.protocol_map.get(protocol, protocol)
+        return fields
 
-    def _see_cluster(self, cluster: int) -> None:
-        self._scope = Scope(
+    @cached_property
+    def _desired(self) -> Sequence[Desired]:
+        return self._project(self._app)
+
+    @cached_property
+    def _read_back(self) -> ReadBack:
+        return ReadBack(client=self._client, scope=self._scope, list_rows=self._list)
+
+    @cached_property
+    def _scope(self) -> Scope:
+        """Whose is what, once the server was asked."""
+        return Scope(
             app=self._app.name,
-            cluster=cluster,
-            wanted=self._wanted,
+            cluster=self._cluster,
+            wanted=frozenset(one.address for one in self._desired),
             immutable=self._abilities.immutable,
             server=self._client.shown_url,
         )
-        self._read_back = ReadBack(client=self._client, scope=self._scope, list_rows=self._list)
 
     def _speak(self) -> Dialect:
         if self._spoken is None:
@@ -382,11 +413,13 @@ class MarchProxyBackend:
 
 
 def _want(
-    kind: str, fields: Mapping[str, Any], pointer: tuple[str, str], declared: Service | Route
+    kind: str, fields: dict[str, Any], pointer: tuple[str, str], declared: Service | Route
 ) -> Desired:
+    name = fields.pop("name")
     return Desired(
-        address=Address(kind, fields["name"]),
-        fields=canonical_fields(kind, fields),
+        address=Address(kind, name),
+        # A service has no lists, whose order would mean nothing: its fields are canonical.
+        fields=fields if kind == SERVICE else canonical_fields(kind, fields),
         pointer=pointer,
         protected=declared.protected,
     )
