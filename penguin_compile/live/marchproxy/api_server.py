@@ -81,7 +81,7 @@ class ApiServer:
         for _ in range(_PASSES):
             rows, complete = self._read_pages()
             if complete:
-                return [_mark(row) for row in rows]
+                return rows
         raise GatewayFailure(
             f"GET {self._client.shown_url}{_SERVICES}: the list changed while it was read, "
             f"{_PASSES} times in a row",
@@ -145,7 +145,7 @@ class ApiServer:
             more = full and skip + _PAGE < max(totals)
             following = Ahead(partial(self._read_list, skip + _PAGE, _PAGE)) if more else None
             page, total = self._read_page(answer)
-            rows.update((row["id"], row) for row in page)
+            rows.update((row["id"], _mark(row)) for row in page)
             totals.add(total)
             skip += len(page)
             full = len(page) == _PAGE
