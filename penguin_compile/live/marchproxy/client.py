@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import secrets
 import threading
 import time
 from collections.abc import Mapping
 from contextlib import closing
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -18,13 +20,14 @@ from penguin_compile.live.marchproxy.exchange import show_answer, show_body
 from penguin_compile.live.marchproxy.failures import Unanswered
 from penguin_compile.live.marchproxy.manners import Manners
 from penguin_compile.live.marchproxy.patience import Patience
+from penguin_compile.live.marchproxy.proxies import name_proxy
 from penguin_compile.live.marchproxy.transport import (
     HEADERS,
     open_transport,
     parse_url,
     read_timeouts,
 )
-from penguin_compile.live.marchproxy.trust import UNTRUSTED_HINT
+from penguin_compile.live.marchproxy.trust import UNKNOWN_HINT, UNTRUSTED_HINT
 from penguin_compile.model.environment import Gateway
 
 if TYPE_CHECKING:
@@ -59,6 +62,8 @@ class Client:
         self._manners = Manners() if manners is None else manners
         self._secrets: tuple[str, ...] = ()
         self._lock = threading.Lock()
+        self._run = secrets.token_hex(4)
+        self._numbers = count(1)
         self._http: httpx.HTTPTransport | None = None
         self._url: str | None = None
         self._shown: str | None = None
@@ -115,6 +120,7 @@ class Client:
         body: Mapping[str, Any] | None = None,
         *,
         token: Masked | None = None,
+        cluster_key: Masked | None = None,
         repeatable: bool = True,
     ) -> Answer:
         """Return a successful answer; GatewayFailure for anything else.
@@ -123,7 +129,7 @@ class Client:
         What isn't repeatable is tried again only where nothing was sent.
         """
         return self.patience.insist(
-            lambda: self._try(method, path, body, token),
+            lambda: self._try(method, path, body, token, cluster_key),
             repeat=lambda failure: failure.again and (repeatable or not failure.sent),
         )
 
@@ -139,15 +145,23 @@ class Client:
             http.close()
 
     def _try(
-        self, method: str, path: str, body: Mapping[str, Any] | None, token: Masked | None
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        token: Masked | None,
+        cluster_key: Masked | None = None,
     ) -> Answer:
         import httpx
 
         http, url = self.open()
         request = f"{method} {self.shown_url}{path}"
-        headers = dict(HEADERS)
+        request_id = f"{self._run}-{next(self._numbers)}"
+        headers = {**HEADERS, "X-Request-ID": request_id}
         if token is not None:
             headers["Authorization"] = f"Bearer {token.reveal()}"
+        if cluster_key is not None:
+            headers["Cluster-API-Key"] = cluster_key.reveal()
         content = None
         if body is not None:
             # ASCII alone: half a surrogate pair, read from a server, has no bytes in UTF-8.
@@ -160,17 +174,17 @@ class Client:
         log = self._manners.log
         started = time.monotonic()
         if log is not None:
-            log(f"> {request}{show_body(body)}")
+            log(f"> {request} request {request_id}{show_body(body)}")
         try:
             with closing(http.handle_request(message)) as response:
                 answer = self._receive(request, response)
         except httpx.HTTPError as error:
             failure = self._explain(request, error)
             if log is not None:
-                log(f"< {failure.message}")
+                log(f"< {failure.message} request {request_id}")
             raise failure from None
         if log is not None:
-            log(show_answer(answer, time.monotonic() - started))
+            log(show_answer(answer, time.monotonic() - started, request_id))
         answer.check(self.credentials_hint)
         return answer
 
@@ -236,17 +250,20 @@ class Client:
         if cause is not None and cause.strerror:
             reason = f"{reason}: {cause.strerror}"
         untrusted = type(cause).__name__ == "SSLCertVerificationError"
+        unknown = "CERTIFICATE_REQUIRED" in (getattr(cause, "reason", None) or "")
         unsent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
         garbled = isinstance(error, httpx.DecodingError | httpx.UnsupportedProtocol)
         return Unanswered(
             f"{request}: {reason}",
             sent=not isinstance(error, unsent),
-            again=not (untrusted or garbled),
-            hint=UNTRUSTED_HINT if untrusted else self._hint(),
+            again=not (untrusted or unknown or garbled),
+            hint=UNTRUSTED_HINT if untrusted else UNKNOWN_HINT if unknown else self._hint(),
         )
 
     def _hint(self) -> str:
-        return f"is MarchProxy running there? The address is {self.place}.url"
+        named = None if self._url is None else name_proxy(self._url)
+        through = "" if named is None else f"; requests go through the proxy that {named} names"
+        return f"is MarchProxy running there? The address is {self.place}.url{through}"
 
 
 _REASONS = {
