@@ -30,6 +30,7 @@ from penguin_compile.cli.planning import open_environment
 from penguin_compile.pipeline import CheckedSpec, check_file
 from penguin_compile.sandbox.store import Store
 from penguin_compile.sync.decisions import Decisions
+from penguin_compile.sync.kept_plan import keep_plan
 from penguin_compile.sync.session import Session
 
 CONNECTIONS = 4  # what apply takes by default
@@ -235,7 +236,8 @@ def apply_all(checked: CheckedSpec, count: int) -> Cost:
         plan = session.plan(Decisions())
 
         def apply() -> None:
-            outcome = session.apply(plan, plan_text="{}")
+            text = keep_plan(plan, str(checked.loaded.path), Decisions())
+            outcome = session.apply(plan, plan_text=text)
             assert len(outcome.done) == count, outcome
 
         return timed(apply)

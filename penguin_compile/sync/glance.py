@@ -7,19 +7,22 @@ otherwise, even if it means the same, is left to the comparison.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from operator import attrgetter, itemgetter
 from typing import Any, Final, TypeAlias
 
 from penguin_compile.live.config.row import FIELD_COLUMNS, KIND, Rows
-from penguin_compile.model.record import VALUE, Desired
-from penguin_compile.model.setting import UNSET, Setting, SettingType, stored_text
+from penguin_compile.live.marchproxy.projection import Projections
+from penguin_compile.model.record import VALUE
+from penguin_compile.model.setting import UNSET, Manage, Setting, SettingType, stored_text
 from penguin_compile.sync.ledger import Ledger
 from penguin_compile.sync.ledger_text import write_fields
 
-# What ledger and spec agree on of a resource, and what takes the same fields from a row.
-Remembered: TypeAlias = tuple[Mapping[str, Any], Callable[[Mapping[str, Any]], tuple[Any, ...]]]
+# The address, what takes the fields from a row, and the text of the values that they ought to have.
+Remembered: TypeAlias = tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]], str]
 
+_MANAGED: Final = Manage.MERGE.value  # all that a gateway has
 _FALSE: Final = frozenset((False, None, "F", "f", "false", "0"))
 _LOOK: Final = attrgetter(
     "default", "type", "category", "description", "sensitive", "manage", "protected"
@@ -72,25 +75,29 @@ def settled_settings(
     return settled
 
 
-def remembered_resources(
-    wanted: Iterable[Desired], ledger: Ledger
-) -> dict[str, dict[str, Remembered]]:
+def remembered_resources(wanted: Projections, ledger: Ledger) -> dict[str, dict[str, Remembered]]:
     """Resources of a gateway that were settled as the spec says, by kind and name."""
+    import orjson
+
+    write = orjson.dumps
     known = ledger.rows
     picks: dict[tuple[str, ...], Callable[[Mapping[str, Any]], tuple[Any, ...]]] = {}
     found: dict[str, dict[str, Remembered]] = {}
-    for desired in wanted:
-        kind, name, fields = desired.address.kind, desired.address.name, desired.fields
-        entry = known.get(f"{kind}/{name}")
-        if entry is None:
-            continue
-        _, remembered, manage, protected, kept, _ = entry
-        if kept is not None or manage != desired.manage or bool(protected) is not desired.protected:
-            continue
-        if remembered == write_fields(fields):
-            paths = tuple(fields)
-            pick = picks.get(paths) or picks.setdefault(paths, _picker(paths))
-            found.setdefault(kind, {})[name] = fields, pick
+    for kind, resources in wanted.items():
+        named = found.setdefault(kind, {})
+        for name, (fields, _, protected) in resources.items():
+            entry = known.get(address := f"{kind}/{name}")
+            if entry is None:
+                continue
+            remembered, managed, guarded, kept = entry[1:5]
+            if kept is not None or managed != _MANAGED or bool(guarded) is not protected:
+                continue
+            if remembered == write_fields(fields):
+                paths = tuple(fields)
+                pick = picks.get(paths) or picks.setdefault(paths, _picker(paths))
+                with suppress(TypeError):  # half a surrogate pair, an integer of more than 64 bits
+                    # As text: to Python, true is 1. Decoded, because bytes come with spare room.
+                    named[name] = address, pick, write(pick(fields)).decode()
     return found
 
 
@@ -108,10 +115,10 @@ def settled_resources(
     settled: dict[str, dict[str, str]] = {kind: {} for kind in plain}
     for kind, entries in remembered.items():
         rows, names = plain.get(kind, {}), settled.setdefault(kind, {})
-        for name, (fields, pick) in entries.items():
+        for name, (address, pick, text) in entries.items():
             try:
-                if write(pick(rows[name])) == write(pick(fields)):  # as text: to Python, true is 1
-                    names[name] = f"{kind}/{name}"
+                if write(pick(rows[name])).decode() == text:
+                    names[name] = address
             except (KeyError, TypeError):  # no such row or field; half a surrogate pair
                 continue
     return settled

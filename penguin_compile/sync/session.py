@@ -91,15 +91,13 @@ class Session:
             readings.append(config.interpret(rows, settled=settled[CONFIG]))
             desired.extend(config.project(self.app, settled=settled[CONFIG]))
         if self.gateway is not None and lists is not None:
-            wanted = self.gateway.project(self.app)
+            wanted = self.gateway.projections
             remembered = remembered_resources(wanted, ledger) if glance else {}
             rows_there = lists.wait()
             settled |= settled_resources(remembered, self.gateway.find_plain(rows_there))
             backends.append(self.gateway)
             readings.append(self.gateway.interpret(rows_there, settled))
-            desired.extend(
-                one for one in wanted if one.address.name not in settled[one.address.kind]
-            )
+            desired.extend(self.gateway.project(self.app, settled))
         self.situation = Situation(
             desired=desired,
             live={address: live for one in readings for address, live in one.live.items()},

@@ -151,7 +151,7 @@ class ApiServer:
         for _ in range(_PASSES):
             reading = self._read_pages()
             if reading.complete or (reading == before and self._is_all(reading)):
-                return [_mark(row) for row in reading.rows.values()]
+                return list(reading.rows.values())
             before = reading
         raise GatewayFailure(
             f"GET {self._client.shown_url}{_SERVICES}: the list changed while it was read, "
@@ -215,7 +215,7 @@ class ApiServer:
             more = full and skip + _PAGE < max(reading.totals)
             following = Ahead(partial(self._read_list, skip + _PAGE, _PAGE)) if more else None
             page, total = self._read_page(answer)
-            reading.add(page, total)
+            reading.add([_mark(row) for row in page], total)
             skip += len(page)
             full = len(page) == _PAGE
             if following is not None and (not full or skip >= total):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from penguin_compile.core.errors import GatewayFailure
 from penguin_compile.core.resolver import Resolver
@@ -16,28 +16,26 @@ from penguin_compile.live.marchproxy.client import Client
 from penguin_compile.live.marchproxy.detection import DEFAULT_DIALECT, Detected, detect_dialect
 from penguin_compile.live.marchproxy.dialect import Abilities, Dialect, Row
 from penguin_compile.live.marchproxy.failures import Rejected, Unanswered
-from penguin_compile.live.marchproxy.fields import CARRIED, canonical_fields, find_problems
+from penguin_compile.live.marchproxy.fields import CARRIED, find_problems
 from penguin_compile.live.marchproxy.manners import Manners
 from penguin_compile.live.marchproxy.patience import Patience
+from penguin_compile.live.marchproxy.projection import (
+    NOTHING_SETTLED,
+    Projections,
+    list_desired,
+    project_app,
+)
 from penguin_compile.live.marchproxy.read_back import ReadBack
 from penguin_compile.live.marchproxy.scope import MAPPING, SERVICE, Scope
 from penguin_compile.live.marchproxy.unread import Unread
 from penguin_compile.model.address import Address
 from penguin_compile.model.app import App
 from penguin_compile.model.environment import Gateway
-from penguin_compile.model.gateway_fields import (
-    gateway_routes,
-    gateway_services,
-    route_fields,
-    service_fields,
-)
 from penguin_compile.model.plan import Action, Change
 from penguin_compile.model.record import Desired, Live
-from penguin_compile.model.service import Route, Service
 
 Lists: TypeAlias = Mapping[str, Sequence[Row]]  # what a server tells, by kind
 
-NOTHING_SETTLED: Final[Mapping[str, Collection[str]]] = {}
 _DEFAULT_CLUSTER = 1
 _TAKEN = frozenset((400, 409))
 
@@ -90,20 +88,21 @@ class MarchProxyBackend:
         version = f" {found.version}" if found.version else ""
         return f"{self._client.shown_url} ({found.dialect}{version})"
 
-    def project(self, app: App) -> Sequence[Desired]:
-        """Services, then routes, in the order of the spec and with the fields of the JSON files."""
-        return self._desired if app is self._app else self._project(app)
+    @cached_property
+    def projections(self) -> Projections:
+        """What the spec wants here, by kind and name."""
+        return project_app(self._app, self._gateway)
 
-    def _project(self, app: App) -> Sequence[Desired]:
-        services = [
-            _want(SERVICE, self._map_protocol(service_fields(app, one)), ("services", name), one)
-            for name, one in gateway_services(app).items()
-        ]
-        mappings = [
-            _want(MAPPING, route_fields(app, one), ("routes", name), one)
-            for name, one in gateway_routes(app).items()
-        ]
-        return [*services, *mappings]
+    def project(
+        self, app: App, settled: Mapping[str, Container[str]] = NOTHING_SETTLED
+    ) -> Sequence[Desired]:
+        """Services, then routes, in the order of the spec and with the fields of the JSON files.
+
+        Without the names, by kind, that are known to be settled.
+        """
+        own = app is self._app
+        projections = self.projections if own else project_app(app, self._gateway)
+        return list(list_desired(projections, settled))
 
     def can_delete(self, kind: str) -> bool:
         """Whether this server can delete resources of a kind."""
@@ -161,7 +160,7 @@ class MarchProxyBackend:
         return {kind: self._scope.find_plain(kind, rows) for kind, rows in lists.items()}
 
     def interpret(
-        self, lists: Lists, settled: Mapping[str, Collection[str]] = NOTHING_SETTLED
+        self, lists: Lists, settled: Mapping[str, Container[str]] = NOTHING_SETTLED
     ) -> Reading:
         """What of the lists is ours, but for the names, by kind, that are known to be settled.
 
@@ -284,26 +283,18 @@ class MarchProxyBackend:
 
     def list_unsupported(self) -> Iterator[str]:
         """What the spec has and this server has no place for."""
-        kinds = self.kinds
-        missing = sorted(one for one in self._scope.wanted if one.kind not in kinds)
+        projections, kinds = self.projections, self.kinds
+        missing = sorted(
+            name for kind, named in projections.items() if kind not in kinds for name in named
+        )
         if missing:
-            names = ", ".join(one.name for one in missing[:10])
+            names = ", ".join(missing[:10])
             more = f" and {len(missing) - 10} more" if missing[10:] else ""
             routes = f"{len(missing)} route{'s' * (len(missing) > 1)} ({names}{more})"
             yield (
                 f"not supported by {self.describe()}, so neither compared nor applied: {routes}; "
                 "the JSON files of compile have them"
             )
-
-    def _map_protocol(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Fields with what the environment says to register instead of a protocol."""
-        protocol = fields["protocol"]
-        fields["protocol"] = self._gateway.protocol_map.get(protocol, protocol)
-        return fields
-
-    @cached_property
-    def _desired(self) -> Sequence[Desired]:
-        return self._project(self._app)
 
     @cached_property
     def _read_back(self) -> ReadBack:
@@ -315,7 +306,7 @@ class MarchProxyBackend:
         return Scope(
             app=self._app.name,
             cluster=self._cluster,
-            wanted=frozenset(one.address for one in self._desired),
+            wanted=self.projections,
             immutable=self._abilities.immutable,
             server=self._client.shown_url,
         )
@@ -410,16 +401,3 @@ class MarchProxyBackend:
     def _list(self, kind: str) -> Sequence[Row]:
         dialect = self.connect()
         return dialect.list_services() if kind == SERVICE else dialect.list_mappings()
-
-
-def _want(
-    kind: str, fields: dict[str, Any], pointer: tuple[str, str], declared: Service | Route
-) -> Desired:
-    name = fields.pop("name")
-    return Desired(
-        address=Address(kind, name),
-        # A service has no lists, whose order would mean nothing: its fields are canonical.
-        fields=fields if kind == SERVICE else canonical_fields(kind, fields),
-        pointer=pointer,
-        protected=declared.protected,
-    )

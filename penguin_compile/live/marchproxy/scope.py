@@ -25,13 +25,13 @@ MAPPING: Final = "mapping"
 class Scope:
     """What of a gateway is one app's: its collection in one cluster.
 
-    `wanted` are the addresses of the spec: of others' resources, those of the same name are seen.
+    `wanted` has the names of the spec by kind: of others' resources, those of that name are seen.
     `immutable` are fields that no update changes; `server` is the gateway as a person may see it.
     """
 
     app: str
     cluster: int
-    wanted: frozenset[Address]
+    wanted: Mapping[str, Container[str]]
     immutable: frozenset[str]
     server: str
 
@@ -82,7 +82,7 @@ class Scope:
                         hint="delete one of them where MarchProxy is administered",
                     )
                 ours[address] = see(address, row)
-            elif address in self.wanted:
+            elif address.name in self.wanted[SERVICE]:
                 kept = ", deleted there but keeping its name" if deleted else ""
                 foreign[address] = see(address, row, owner + kept, self._find_fixed(row))
         return {**foreign, **ours}, former
@@ -104,7 +104,7 @@ class Scope:
             if row["name"] in settled:
                 continue
             address = Address(MAPPING, row["name"])
-            named = row["name"].startswith(prefix) or address in self.wanted
+            named = row["name"].startswith(prefix) or row["name"] in self.wanted[MAPPING]
             if named and row.get("is_active") is not False:
                 live[address] = see(address, row)
         return live
