@@ -135,6 +135,31 @@ def read_holder(state: State) -> tuple[str, str] | None:
     return row["lock_id"], _describe(row)
 
 
+def read_leftover(state: State) -> tuple[str, str] | None:
+    """The same of a lock that is free, but was never given back: its holder is gone."""
+    with state.database.reading("reading the lock") as connection:
+        row = None if connection is None else _read(connection, state)
+        if connection is None or row is None or row["lock_id"] is None:
+            return None
+        if not _is_free(row, state.database.now(connection)):
+            return None
+    return row["lock_id"], _describe(row)
+
+
+def free_leftover(state: State, connection: Connection, lock_id: str) -> bool:
+    """Give back what its holder didn't, inside the transaction; False where it isn't that now."""
+    from sqlalchemy import update
+
+    table = state_table("lock")
+    row = _read(connection, state)
+    free = row is not None and _is_free(row, state.database.now(connection))
+    if row is None or row["lock_id"] != lock_id or not free:
+        return False
+    seen = (table.c.lock_id == lock_id, table.c.expires_at == row["expires_at"])
+    statement = update(table).where(*_place(state), *seen).values(**_FREE)
+    return bool(connection.execute(statement).rowcount)
+
+
 def _wait(state: State, holder: Holder, timeout: float) -> Lock:
     deadline = time.monotonic() + timeout
     collisions = 0

@@ -100,6 +100,7 @@ class Client:
         body: Mapping[str, Any] | None = None,
         *,
         token: Masked | None = None,
+        cluster_key: Masked | None = None,
         repeatable: bool = True,
     ) -> Answer:
         """Return a successful answer; GatewayFailure for anything else.
@@ -108,7 +109,7 @@ class Client:
         What isn't repeatable is tried again only where nothing was sent.
         """
         return self.patience.insist(
-            lambda: self._try(method, path, body, token),
+            lambda: self._try(method, path, body, token, cluster_key),
             repeat=lambda failure: failure.again and (repeatable or not failure.sent),
         )
 
@@ -124,13 +125,20 @@ class Client:
             http.close()
 
     def _try(
-        self, method: str, path: str, body: Mapping[str, Any] | None, token: Masked | None
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        token: Masked | None,
+        cluster_key: Masked | None = None,
     ) -> Answer:
         import httpx
 
         http, url = self.open()
         request = f"{method} {self.shown_url}{path}"
         headers = {} if token is None else {"Authorization": f"Bearer {token.reveal()}"}
+        if cluster_key is not None:
+            headers["Cluster-API-Key"] = cluster_key.reveal()
         content = None
         if body is not None:
             # ASCII alone: half a surrogate pair, read from a server, has no bytes in UTF-8.
