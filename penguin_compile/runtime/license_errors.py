@@ -27,7 +27,7 @@ class FeatureNotEntitled(LicenseError):
     """The license has no such feature; the three frameworks answer 403 with `body`."""
 
     def __init__(self, feature: str) -> None:
-        # Not `super()`: the frameworks' exceptions that may stand beside this one take other things.
+        # Not `super()`: that may be a framework's exception, which takes other things.
         Exception.__init__(self, f'the license does not include the feature "{feature}"')
         self.feature = feature
 

@@ -1,4 +1,4 @@
-"""Gated views of Flask, Quart and FastAPI, and gated functions, by a license without the feature."""
+"""Gated views of Flask, Quart and FastAPI, and gated functions; the license lacks a feature."""
 
 from __future__ import annotations
 
