@@ -23,10 +23,10 @@ from sqlalchemy.pool import NullPool
 
 from penguin_compile.cli.program import run
 from tests.faults.places import Step, kill_at, watch_drivers
-from tests.faults.shop import APPLY, BEFORE, Shop, read_table
+from tests.faults.shop import APPLY, BEFORE, NEW_KEYS, ROTATE, Shop, read_table
 
 PLAN = ("plan", "--env", "dev", "--prune", "--secrets", "--detailed-exitcode")
-SAVED = ("apply", "plan.json")
+COMMANDS = {"first": APPLY, "later": APPLY, "saved": ("apply", "plan.json"), "rotate": ROTATE}
 
 
 def in_a_child(shop: Shop, arguments: tuple[str, ...], step: Step | None = None) -> int | None:
@@ -55,13 +55,13 @@ class Trial:
     """One scenario: how the database stands before the apply, and how after one that nobody kills.
 
     `first` applies to an empty database, `later` changes what is there, `saved` does so by a saved
-    plan, after which an admin edits what the plan leaves alone.
+    plan, after which an admin edits what the plan leaves alone, and `rotate` seals secrets anew.
     """
 
     def __init__(self, shop: Shop, scenario: str) -> None:
         self.shop = shop
         self.scenario = scenario
-        self.command = SAVED if scenario == "saved" else APPLY
+        self.command = COMMANDS[scenario]
         self.engine = create_engine(shop.url, poolclass=NullPool)
         self._prepare()
         self.before = self._snapshot()
@@ -76,6 +76,9 @@ class Trial:
         if self.scenario == "first":
             return
         expect(in_a_child(shop, APPLY), 0, "the apply before")
+        if self.scenario == "rotate":
+            shop.keys = NEW_KEYS
+            return
         shop.live_through_a_day()
         expect(in_a_child(shop, (*PLAN, "--out", "plan.json")), 2, "the plan")
         if self.scenario == "saved":
@@ -188,7 +191,7 @@ def choose(places: list[str], count: int, seed: int) -> list[int]:
 
 
 def main(url: str, folder: str, scenario: str, seed: str, count: str) -> None:
-    expect(scenario in {"first", "later", "saved"}, True, scenario)
+    expect(scenario in COMMANDS, True, scenario)
     shop = Shop(Path(folder), url)
     trial = Trial(shop, scenario)
     gc.freeze()

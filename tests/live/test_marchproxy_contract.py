@@ -70,6 +70,8 @@ def test_a_foreign_name_is_refused_and_untouched(penguin: Run, gateway: Gateway)
     refused = penguin(*APPLY)
     assert refused.code == 3
     assert "owned by collection other" in refused.out
+    assert "--use-spec service/shop-web" in refused.out
+    assert "--keep-live" not in refused.out  # it is nobody's to keep, and would settle nothing
     assert gateway.rows() == {"shop-web": before}
     assert penguin(*APPLY, "--skip-conflicts").code == 3
     assert gateway.rows()["shop-web"] == before
