@@ -23,24 +23,28 @@ _ATTEMPTS: Final = 3
 _COLLISIONS: Final = frozenset(("40001", "40P01", 1205, 1213))
 
 
-def write_missing(connection: Any, table: SettingsTable, resolver: Resolver, rows: Rows) -> int:
-    """How many rows were written; the driver's error where nothing could be."""
+def write_missing(connection: Any, table: SettingsTable, resolver: Resolver, rows: Rows) -> bool:
+    """Whether there are rows now that weren't, ours or another app's that starts, too.
+
+    The driver's error where nothing could be written.
+    """
     missing = list(_missing_rows(resolver, rows))
     if not missing:
-        return 0
+        return False
     types = table.column_types(connection)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            return _write(connection, table, missing, types)
+            _write(connection, table, missing, types)
+            break
         except Exception as error:
             if attempt == _ATTEMPTS or not _COLLISIONS.intersection(_codes(error)):
                 raise
-    return 0
+    return True
 
 
 def _write(
     connection: Any, table: SettingsTable, missing: list[dict[str, Any]], types: dict[str, str]
-) -> int:
+) -> None:
     written = []
     with transaction(connection, table.dialect):
         table.lock_for_missing(connection)
@@ -58,7 +62,6 @@ def _write(
                 _LOG.warning("setting %s: its row can't be written: %s", key, kind)
     if written:
         _LOG.info("first values from the environment: %s", ", ".join(written))
-    return len(written)
 
 
 def _missing_rows(resolver: Resolver, rows: Rows) -> Iterator[dict[str, Any]]:

@@ -32,6 +32,8 @@ _LEAKED: Final[list[object]] = []  # a parent's connections in a forked child, n
 class Watcher:
     """One table, followed. `publish` is given its rows at the start and after each change."""
 
+    _thread: threading.Thread | None
+
     def __init__(
         self,
         url: DatabaseUrl,
@@ -74,9 +76,8 @@ class Watcher:
 
     def start(self) -> None:
         """Follow from a thread that doesn't keep the program from ending."""
-        thread = threading.Thread(target=self._run, name="penguin-settings", daemon=True)
-        self._thread = thread
-        thread.start()
+        self._thread = threading.Thread(target=self._run, name="penguin-settings", daemon=True)
+        self._thread.start()
 
     def refresh(self, timeout: float) -> bool:
         """Wait until the table was looked at once more; whether it could be, in time."""
@@ -93,6 +94,8 @@ class Watcher:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout=10)
         self._drop()
+        for one in (self._bell, self._ear):
+            one.close()
 
     def after_fork(self) -> None:
         """In a child: the thread is gone, and the connection is the parent's."""
@@ -106,7 +109,7 @@ class Watcher:
             self.start()
 
     def _prepare_thread(self) -> None:
-        self._thread: threading.Thread | None = None
+        self._thread = None
         self._stopped = False
         self._looks, self._looking = 0, False
         self._looked = threading.Condition()
@@ -193,14 +196,14 @@ class Watcher:
         execute(self._connection, f"LISTEN {CHANNEL}")
         return True
 
-    def _write_missing(self, rows: Rows) -> int:
+    def _write_missing(self, rows: Rows) -> bool:
         try:
             return write_missing(self._connection, self._table, self._resolver, rows)
         except Exception as error:  # noqa: BLE001  # an app may have no right to write
             # Its text may hold a row.
             kind = type(error).__name__
             _LOG.warning("%s: no first values were written: %s", self._url.describe(), kind)
-            return 0
+            return False
 
     def _ask(self) -> None:
         self._told = False
