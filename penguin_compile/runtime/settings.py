@@ -22,7 +22,7 @@ from penguin_compile.runtime.connection import require_driver
 from penguin_compile.runtime.database_url import parse_url
 from penguin_compile.runtime.manifest import read_manifest
 from penguin_compile.runtime.resolution import Resolver, Source
-from penguin_compile.runtime.snapshot import Snapshot, Values
+from penguin_compile.runtime.snapshot import Snapshot, TypedSnapshot, Values
 from penguin_compile.runtime.table import Rows
 from penguin_compile.runtime.watcher import Watcher
 
@@ -67,7 +67,7 @@ class TypedSettings:
     def __repr__(self) -> str:
         return repr(self.snapshot())
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> TypedSnapshot:
         """All values of this moment, for reading several that belong together."""
         return Snapshot(self._values)
 
@@ -147,6 +147,8 @@ class Settings(TypedSettings):
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any: ...
+        def snapshot(self) -> Snapshot:
+            """All values of this moment, for reading several that belong together."""
 
     else:
 
