@@ -8,14 +8,33 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # true for type checkers; importing `typing` takes longer than this module
 if TYPE_CHECKING:
-    from penguin_compile.runtime.settings import Settings, open_settings
+    from penguin_compile.runtime.resolution import SettingMissing, Source, UnknownSetting
+    from penguin_compile.runtime.settings import Changed, Settings, TypedSettings, open_settings
+    from penguin_compile.runtime.snapshot import Snapshot, TypedSnapshot
 
 # A name, and the module below this package that has it.
 _MODULES = {
+    "Changed": "settings",
+    "SettingMissing": "resolution",
     "Settings": "settings",
+    "Snapshot": "snapshot",
+    "Source": "resolution",
+    "TypedSettings": "settings",
+    "TypedSnapshot": "snapshot",
+    "UnknownSetting": "resolution",
     "open_settings": "settings",
 }
-__all__ = ["Settings", "open_settings"]
+__all__ = [
+    "Changed",
+    "SettingMissing",
+    "Settings",
+    "Snapshot",
+    "Source",
+    "TypedSettings",
+    "TypedSnapshot",
+    "UnknownSetting",
+    "open_settings",
+]
 
 
 def __getattr__(name: str) -> object:
