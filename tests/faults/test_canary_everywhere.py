@@ -127,6 +127,7 @@ AFTER_EDITS = (
     *(("show", str(one), *DEV) for one in range(1, 6)),
     ("history", *DEV),
     ("doctor", *DEV),
+    ("doctor", *DEV, "--repair", "--yes", "--log-http"),
 )
 ALONE = ("sandbox",)  # serves until it is stopped: below, in a process of its own
 LOGGERS = ("", "sqlalchemy", "alembic", "httpx", "httpcore", "urllib3", "psycopg", "hvac")

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from penguin_compile.sandbox.routing import Response
+from penguin_compile.sandbox.server import Sandbox
 from tests.live.small_api_server import PASSWORD, Reply, SmallApiServer, serve_small
 
 SPEC = """\
@@ -110,3 +112,52 @@ def test_killed_at_a_request(tmp_path: Path, position: int, *, done: bool) -> No
         start = len(server.writes)
         code, out = end(apply(tmp_path, meet=[]))
         assert (code, server.writes[start:]) == (0, []), out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("position", range(4))
+def test_killed_before_it_was_read_back(tmp_path: Path, position: int, *, done: bool) -> None:
+    """A `standard` server's answers wait for a list: what a killed run had not read is no loss."""
+    with Sandbox() as sandbox:
+        gateway = {"url": sandbox.url, "token": {"secret": "env:GATEWAY_SECRET"}}
+        (tmp_path / "spec").mkdir()
+        (tmp_path / ".penguin").mkdir()
+        text = SPEC.replace("GATEWAY", json.dumps(gateway)).replace("base64", "none")
+        (tmp_path / "spec" / "shop.yaml").write_text(text)
+        sandbox._store.insert("services", row("shop-moved", collection="shop", cluster_id=1))
+        foreign = sandbox._store.insert("services", row("foreign", collection="other"))
+        victims: list[int] = []
+        writes: list[str] = []
+        answer = sandbox._listener.application.answer
+
+        def kill(method: str, *rest: Any) -> Response:
+            response = answer(method, *rest) if done or method == "GET" else None
+            if method != "GET":
+                writes.append(method)
+                if len(writes) == position + 1 and victims:
+                    os.kill(victims.pop(), signal.SIGKILL)
+                    return response or Response(status=503)
+            return response or answer(method, *rest)
+
+        sandbox._listener.application.answer = kill  # type: ignore[method-assign]
+        code, out = end(apply(tmp_path, meet=victims))
+        assert code == -signal.SIGKILL, out
+        code, out = end(apply(tmp_path, meet=[]))
+        assert code == 0, out
+        rows = sandbox._store.read("services")
+        assert sorted((one["name"], one["port"]) for one in rows) == [
+            ("foreign", 1),
+            ("shop-api", 8080),
+            ("shop-back", 82),
+            ("shop-moved", 81),
+            ("shop-web", 80),
+        ]
+        assert sandbox._store.find("services", name="foreign") == foreign
+        count = len(writes)
+        code, out = end(apply(tmp_path, meet=[]))
+        assert (code, len(writes)) == (0, count), out
+
+
+def row(name: str, **fields: Any) -> dict[str, Any]:
+    return {"name": name, "ip_fqdn": "x", "port": 1, "cluster_id": 1, "protocol": "tcp", **fields}

@@ -13,6 +13,7 @@ import httpx
 
 from penguin_compile.sandbox.server import Sandbox
 from tests.live.small_api_server import (
+    CLUSTER_KEY,
     CREATE,
     ERROR,
     HANG_UP,
@@ -98,6 +99,17 @@ class StandardGateway:
             return answer(given, *rest)
 
         application.answer = first  # type: ignore[method-assign]
+
+    def spoil(self, name: str, **fields: Any) -> None:
+        """Write what the server wouldn't take from a create."""
+        row = self.sandbox._store.find("services", name=name)
+        assert row is not None
+        self.sandbox._store.update("services", row["id"], fields)
+
+    def stored(self, name: str) -> dict[str, Any]:
+        row = self.sandbox._store.find("services", name=name)
+        assert row is not None
+        return row
 
     def back_up(self) -> Callable[[], None]:
         """Keep all as it is now; what is returned brings it back."""
@@ -192,6 +204,7 @@ class SmallGateway:
             "502": Reply(502, b"<html>Bad Gateway</html>", "text/html"),
             "429": Reply(429, headers={"Retry-After": "0"}),
             "503": Reply(503),
+            "401": Reply(401, {"detail": "Could not validate credentials"}),
             "done-500": ERROR,
             "half": Reply(200, b'{"id": 1, ', length=500),
             "garbled": Reply(200, b"<html>Sign in</html>", "text/html"),
@@ -238,6 +251,12 @@ class SmallGateway:
 
         self.server.before = hook
 
+    def spoil(self, name: str, **fields: Any) -> None:
+        self.server.named(name)[0].update(fields)
+
+    def stored(self, name: str) -> dict[str, Any]:
+        return dict(self.server.named(name)[0])
+
     def back_up(self) -> Callable[[], None]:
         copy = deepcopy(self.server.rows)
 
@@ -263,17 +282,23 @@ Gateway = StandardGateway | SmallGateway
 
 @contextmanager
 def _standard() -> Iterator[Gateway]:
-    with Sandbox(cluster_key=KEY, clusters=["edge"]) as sandbox:
-        with closing(StandardGateway(sandbox)) as gateway:
-            yield gateway
+    with (
+        Sandbox(cluster_key=KEY, clusters=["edge"]) as sandbox,
+        closing(StandardGateway(sandbox)) as gateway,
+    ):
+        yield gateway
 
 
 @contextmanager
 def _api_server() -> Iterator[Gateway]:
-    users = {"admin@example.com": PASSWORD}
-    with Sandbox(dialect="api-server", users=users, clusters=["edge"]) as sandbox:
-        with closing(SandboxApiServer(sandbox)) as gateway:
-            yield gateway
+    users = {"admin@example.com": PASSWORD, "plain@example.com": PASSWORD}
+    with (
+        Sandbox(
+            dialect="api-server", users=users, clusters=["edge"], cluster_key=CLUSTER_KEY
+        ) as sandbox,
+        closing(SandboxApiServer(sandbox)) as gateway,
+    ):
+        yield gateway
 
 
 @contextmanager
@@ -287,4 +312,5 @@ OPEN: dict[str, Callable[[], Any]] = {
     "api-server": _api_server,
     "small": _small,
 }
+KEYS = {"standard": KEY, "api-server": CLUSTER_KEY, "small": CLUSTER_KEY}
 SECRETS = {"standard": KEY, "api-server": PASSWORD, "small": PASSWORD}

@@ -11,7 +11,7 @@ import pytest
 
 from penguin_compile.cli.program import run
 from penguin_compile.live.marchproxy import patience as patience_module
-from tests.live.gateway_harness import FAULTS, OPEN, SECRETS, Gateway
+from tests.live.gateway_harness import FAULTS, KEYS, OPEN, SECRETS, Gateway
 
 SPEC = """\
 penguin: 1
@@ -41,6 +41,7 @@ Run = Callable[..., Result]
 @pytest.fixture(params=list(OPEN))
 def gateway(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
     monkeypatch.setenv("GATEWAY_SECRET", SECRETS[request.param])
+    monkeypatch.setenv("CLUSTER_API_KEY", KEYS[request.param])
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -72,7 +73,7 @@ def penguin(spec: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
         capsys.readouterr()
         code = run(list(arguments))
         captured = capsys.readouterr()
-        for secret in SECRETS.values():
+        for secret in (*SECRETS.values(), *KEYS.values()):
             assert secret not in captured.out + captured.err
         assert "Traceback" not in captured.err
         return Result(code, captured.out, captured.err)

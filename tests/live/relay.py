@@ -1,9 +1,10 @@
-"""A wire to a gateway that can be taken away and put back: connections are refused meanwhile."""
+"""A wire to a gateway that can be taken away and put back, and that may speak TLS."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from typing import Self
 from urllib.parse import urlsplit
@@ -12,7 +13,8 @@ from urllib.parse import urlsplit
 class Relay:
     """Passes bytes on to one server, from a port that stays its own."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self._target = (str(urlsplit(url).hostname), int(urlsplit(url).port or 80))
         self._port = 0
         self._listener: socket.socket | None = None
@@ -21,7 +23,7 @@ class Relay:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"{'http' if self._tls is None else 'https'}://127.0.0.1:{self._port}"
 
     def connect(self) -> None:
         listener = self._listener = socket.create_server(("127.0.0.1", self._port))
@@ -44,10 +46,19 @@ class Relay:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = listener.accept()
-                server = socket.create_connection(self._target)
-                self._open |= {client, server}
-                for ends in ((client, server), (server, client)):
-                    threading.Thread(target=self._pass, args=ends, daemon=True).start()
+                threading.Thread(target=self._link, args=(client,), daemon=True).start()
+
+    def _link(self, client: socket.socket) -> None:
+        try:
+            if self._tls is not None:
+                client = self._tls.wrap_socket(client, server_side=True)
+            server = socket.create_connection(self._target)
+        except OSError:
+            _close(client)
+            return
+        self._open |= {client, server}
+        for ends in ((client, server), (server, client)):
+            threading.Thread(target=self._pass, args=ends, daemon=True).start()
 
     def _pass(self, source: socket.socket, target: socket.socket) -> None:
         with contextlib.suppress(OSError):

@@ -243,3 +243,47 @@ def test_a_list_that_grows_while_it_is_read_is_whole_or_told(
     before = gateway.rows()
     assert penguin(*APPLY).code == 0
     assert gateway.rows() == before
+
+
+def test_a_401_in_the_middle(penguin: Run, gateway: Gateway) -> None:
+    """Who can log in again does so, once in all; then the run stops."""
+    gateway.fail("POST", "401")
+    result = penguin(*APPLY, "--parallelism", "1")
+    assert result.code == (7 if gateway.name == "standard" else 0)
+    gateway.recover()
+    settle(penguin)
+    assert set(gateway.rows()) == ALL
+    for name in ALL:
+        gateway.remove(name)
+    start = len(gateway.requests)
+    gateway.fail("POST", "401", 1000)
+    result = penguin(*APPLY, "--parallelism", "1")
+    assert result.code == 7
+    assert f"POST {gateway.url}/api/v1/services: the server doesn't accept" in result.out
+    assert result.out.count("the run was stopped") == 2
+    tried = gateway.requests[start:]
+    assert tried.count("POST /api/v1/services") == (1 if gateway.name == "standard" else 2)
+    assert tried.count("POST /api/v1/auth/login") == (0 if gateway.name == "standard" else 2)
+    assert gateway.rows() == {}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_an_import_converges(penguin: Run, gateway: Gateway, spec: Path, fault: str) -> None:
+    """One request for many changes, and whatever becomes of it is read back."""
+    if gateway.name != "standard":
+        assert penguin(*APPLY, "--import").code == 64
+        return
+    gateway.add("foreign", collection="other")
+    foreign = gateway.rows()["foreign"]
+    edit(
+        spec,
+        "environments:",
+        "routes:\n  r: {from: [external], to: [api], listen: {port: 443, "
+        "protocol: https}}\nenvironments:",
+    )
+    gateway.fail("POST", fault)
+    results = settle(penguin, "--import")
+    assert [one.code for one in results] in ([0], [7, 0])
+    assert set(gateway.rows()) == {*ALL, "foreign"}
+    assert gateway.rows()["foreign"] == foreign
+    assert is_settled(penguin)

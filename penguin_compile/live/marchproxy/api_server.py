@@ -16,6 +16,7 @@ from penguin_compile.live.marchproxy.answer import Answer
 from penguin_compile.live.marchproxy.client import Client
 from penguin_compile.live.marchproxy.dialect import (
     Abilities,
+    Cure,
     Poisoned,
     PoisonedList,
     Row,
@@ -122,12 +123,20 @@ class ApiServer:
         }
         return search.run(seen, rows)
 
-    def cure(self, identity: int, changed: Row) -> Row | None:
+    def cure(self, identity: int, cure: Cure) -> Row | None:
         """PATCH it, unless it can be read by now; then read it, which has to work."""
         if not self._is_unreadable(identity):
             return None
-        row = self._request("PATCH", f"{_SERVICES}/{identity}", dict(changed)).parse()
-        return self._finish(row, changed.get("auth_type"))
+        fields, path = cure.fields, f"{_SERVICES}/{identity}"
+        try:
+            row = self._request("PATCH", path, fields).parse()
+        except Unanswered as failure:
+            if failure.status != 500 or not cure.spare:
+                raise
+            fields = {**fields, **cure.spare}
+            row = self._request("PATCH", path, fields).parse()
+        self._finish(row, None)  # the secret of an auth_type that comes back is still there
+        return fields
 
     def list_services(self) -> Sequence[Row]:
         """Every service of all clusters, deleted ones too, because names are unique over all.

@@ -66,7 +66,8 @@ def _fetch(client: Client, url: str, *, insecure: bool) -> tuple[bytes | None, s
             http.stream("GET", f"{url}{_PATH}") as response,
         ):
             tls = response.extensions["network_stream"].get_extra_info("ssl_object")
-            return None if tls is None else tls.getpeercert(binary_form=True), None
+            # By position: the object is OpenSSL's own, which takes no names.
+            return None if tls is None else tls.getpeercert(True), None
     except httpx.HTTPError as error:
         return None, _find_distrust(error)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import secrets
 import threading
 import time
 from collections.abc import Mapping
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -18,7 +20,8 @@ from penguin_compile.live.marchproxy.exchange import show_answer, show_body
 from penguin_compile.live.marchproxy.failures import Unanswered
 from penguin_compile.live.marchproxy.manners import Manners
 from penguin_compile.live.marchproxy.patience import Patience
-from penguin_compile.live.marchproxy.trust import UNTRUSTED_HINT, make_trust
+from penguin_compile.live.marchproxy.proxies import name_proxy
+from penguin_compile.live.marchproxy.trust import UNKNOWN_HINT, UNTRUSTED_HINT, make_trust
 from penguin_compile.model.environment import Gateway
 
 if TYPE_CHECKING:
@@ -53,6 +56,8 @@ class Client:
         self._manners = Manners() if manners is None else manners
         self._secrets: tuple[str, ...] = ()
         self._lock = threading.Lock()
+        self._run = secrets.token_hex(4)
+        self._numbers = count(1)
         self._http: httpx.Client | None = None
         self._url: str | None = None
 
@@ -139,6 +144,7 @@ class Client:
         headers = {} if token is None else {"Authorization": f"Bearer {token.reveal()}"}
         if cluster_key is not None:
             headers["Cluster-API-Key"] = cluster_key.reveal()
+        headers["X-Request-ID"] = request_id = f"{self._run}-{next(self._numbers)}"
         content = None
         if body is not None:
             # ASCII alone: half a surrogate pair, read from a server, has no bytes in UTF-8.
@@ -147,17 +153,17 @@ class Client:
         log = self._manners.log
         started = time.monotonic()
         if log is not None:
-            log(f"> {request}{show_body(body)}")
+            log(f"> {request} request {request_id}{show_body(body)}")
         try:
             with http.stream(method, url + path, content=content, headers=headers) as response:
                 answer = self._receive(request, response)
         except httpx.HTTPError as error:
             failure = self._explain(request, error)
             if log is not None:
-                log(f"< {failure.message}")
+                log(f"< {failure.message} request {request_id}")
             raise failure from None
         if log is not None:
-            log(show_answer(answer, time.monotonic() - started))
+            log(show_answer(answer, time.monotonic() - started, request_id))
         answer.check(self.credentials_hint)
         return answer
 
@@ -237,17 +243,20 @@ class Client:
         if cause is not None and cause.strerror:
             reason = f"{reason}: {cause.strerror}"
         untrusted = type(cause).__name__ == "SSLCertVerificationError"
+        unknown = "CERTIFICATE_REQUIRED" in (getattr(cause, "reason", None) or "")
         unsent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
         garbled = isinstance(error, httpx.DecodingError | httpx.UnsupportedProtocol)
         return Unanswered(
             f"{request}: {reason}",
             sent=not isinstance(error, unsent),
-            again=not (untrusted or garbled),
-            hint=UNTRUSTED_HINT if untrusted else self._hint(),
+            again=not (untrusted or unknown or garbled),
+            hint=UNTRUSTED_HINT if untrusted else UNKNOWN_HINT if unknown else self._hint(),
         )
 
     def _hint(self) -> str:
-        return f"is MarchProxy running there? The address is {self.place}.url"
+        named = None if self._url is None else name_proxy(self._url)
+        through = "" if named is None else f"; requests go through the proxy that {named} names"
+        return f"is MarchProxy running there? The address is {self.place}.url{through}"
 
 
 _REASONS = {

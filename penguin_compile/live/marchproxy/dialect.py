@@ -21,7 +21,8 @@ class Abilities:
 
     `immutable` are the fields that no update changes: another value is a delete and a create.
     `imports` says that many resources can be written by one request. `unread` are kinds whose
-    writes are answered without being read back, because only the whole list could do that.
+    writes are answered without being read back, because only the whole list could do that. Without
+    `users` there are keys of clusters, and nobody can ask for users or clusters.
     """
 
     kinds: tuple[str, ...]
@@ -31,6 +32,7 @@ class Abilities:
     immutable: frozenset[str] = frozenset()
     imports: bool = False
     unread: frozenset[str] = frozenset()
+    users: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,14 @@ class PoisonedList:
     asked_cluster: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cure:
+    """What to write, so that a service can be shown; `spare` only where that wasn't all."""
+
+    fields: Row
+    spare: Row = field(default_factory=dict)
+
+
 class Dialect(Protocol):
     """How to authenticate, list, create, update and delete.
 
@@ -83,17 +93,17 @@ class Dialect(Protocol):
     def find_cluster(self) -> int:
         """The id of the cluster that the spec names by id or name; asked once, before the rest."""
 
-    def find_user(self) -> User | None:
-        """Who we are there; None where there are no users, but keys."""
+    def find_user(self) -> User:
+        """Who we are there."""
 
-    def list_clusters(self) -> Sequence[Row] | None:
-        """The clusters that we see, with id and name; None where there is no list of them."""
+    def list_clusters(self) -> Sequence[Row]:
+        """The clusters that we see, with id and name."""
 
     def find_poison(self) -> PoisonedList:
         """What makes the list of services fail, which has just answered 500."""
 
-    def cure(self, identity: int, changed: Row) -> Row | None:
-        """Give a poisoned service values that can be shown; None where it is not poisoned now."""
+    def cure(self, identity: int, cure: Cure) -> Row | None:
+        """Give a poisoned service values that can be shown, and tell which; None if it can be."""
 
     def list_services(self) -> Sequence[Row]:
         """Every service that the server shows, of all clusters and collections: complete."""

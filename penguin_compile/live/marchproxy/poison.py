@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from penguin_compile.live.marchproxy.dialect import Abilities, Poisoned, PoisonedList, Row
+from penguin_compile.live.marchproxy.dialect import Abilities, Cure, Poisoned, PoisonedList, Row
 from penguin_compile.model.record import Desired
 
 _PAGE: Final = 1000
@@ -131,21 +131,29 @@ def find_cure(
     desired: Desired | None,
     instead: Mapping[str, str],
     abilities: Abilities,
-) -> dict[str, Any] | None:
-    """What to write, so that the service can be shown; None where nobody here can know.
+) -> Cure | None:
+    """What would mend it; None where nobody here can know.
 
     What the spec says of it; else what it says to register `instead` of a protocol, and what the
-    server itself gives where nothing is stated.
+    server itself gives where nothing is stated. What can't be seen comes last.
     """
     row = poisoned.row or {}
-    names = list(poisoned.faults) or [one for one in _UNTOLD if row.get(one) is None]
     wanted = {} if desired is None else desired.fields
-    cure: dict[str, Any] = {}
-    for name in names:
+    told: dict[str, Any] = {}
+    for name in poisoned.faults:
         value = wanted.get(name, _DEFAULTS.get(name))
         if value is None and name == "protocol":
             value = instead.get(str(row.get(name)))
         if value is None:
             return None
-        cure[name] = value
-    return None if not cure or find_faults({**row, **cure}, abilities) else cure
+        told[name] = value
+    if find_faults({**row, **told}, abilities):
+        return None
+    untold = [
+        {name: wanted.get(name, _DEFAULTS[name])} for name in _UNTOLD if row.get(name) is None
+    ]
+    steps = [*([told] if told else []), *(untold if poisoned.row is not None else [])]
+    if not steps:
+        return None
+    spare = {name: value for one in steps[1:] for name, value in one.items()}
+    return Cure(fields=steps[0], spare=spare)

@@ -21,6 +21,11 @@ UNTRUSTED_HINT: Final = (
     "name the CA that signed its certificate: SSL_CERT_FILE=/path/to/ca.pem; --insecure trusts any"
 )
 
+UNKNOWN_HINT: Final = (
+    "the server wants a certificate of its clients: SSL_CLIENT_CERT_FILE=/path/to/client.pem, and "
+    "SSL_CLIENT_KEY_FILE where the key isn't in it"
+)
+
 
 def make_trust(*, insecure: bool) -> ssl.SSLContext:
     """The TLS of all connections; GatewayDenied where a named file is of no use."""

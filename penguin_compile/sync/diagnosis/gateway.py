@@ -11,12 +11,13 @@ from contextlib import closing
 from typing import Final
 from urllib.parse import urlsplit
 
-from penguin_compile.core.errors import GatewayDenied, PenguinError
+from penguin_compile.core.errors import GatewayDenied, GatewayFailure, PenguinError
 from penguin_compile.live.marchproxy.backend import MarchProxyBackend
 from penguin_compile.live.marchproxy.certificate import Certificate, read_certificate
 from penguin_compile.live.marchproxy.client import Client
 from penguin_compile.live.marchproxy.detection import detect_dialect
 from penguin_compile.live.marchproxy.dialect import Dialect, User
+from penguin_compile.live.marchproxy.failures import Unanswered
 from penguin_compile.live.marchproxy.trust import CA_VARIABLES
 from penguin_compile.model.environment import Gateway
 from penguin_compile.sync.diagnosis.check import Check, Examination, failed, ok, problem, warning
@@ -49,14 +50,19 @@ def _check_all(
         return
     dialect = backend.speak()
     yield from _check_dialect(gateway, backend)
-    try:
-        user = dialect.find_user()
-    except GatewayDenied as error:
-        yield failed("login", error)
-        return
-    yield from _check_user(user)
-    yield from examination.note(_check_cluster(gateway, backend, dialect))
-    if "cluster" in examination.problems:
+    user: User | None = None
+    if dialect.abilities.users:
+        try:
+            user = dialect.find_user()
+        except GatewayDenied as error:
+            yield failed("login", error)
+            return
+        yield from _check_user(user)
+        access = _check_cluster(gateway, backend, dialect)
+    else:
+        access = _check_key(gateway, backend, dialect)
+    yield from examination.note(access)
+    if examination.problems & {"login", "cluster"}:
         return
     yield from _check_abilities(examination, gateway, backend)
     yield from check_services(examination, gateway, backend, user)
@@ -125,10 +131,8 @@ def _check_dialect(gateway: Gateway, backend: MarchProxyBackend) -> Iterator[Che
         )
 
 
-def _check_user(user: User | None) -> Iterator[Check]:
-    if user is None:
-        yield ok("login", "by the cluster's key; a `standard` MarchProxy has no users")
-    elif user.admin:
+def _check_user(user: User) -> Iterator[Check]:
+    if user.admin:
         yield ok("login", f"{user.name}, an admin")
     else:
         yield warning(
@@ -137,7 +141,7 @@ def _check_user(user: User | None) -> Iterator[Check]:
             "a name that is taken by another service is told only when it is created; log in as "
             "an admin to see all",
         )
-    if user is not None and user.seconds_left is not None and user.seconds_left < _SHORT:
+    if user.seconds_left is not None and user.seconds_left < _SHORT:
         left = max(0, round(user.seconds_left / 60))
         yield warning(
             "login",
@@ -146,20 +150,36 @@ def _check_user(user: User | None) -> Iterator[Check]:
         )
 
 
+def _check_key(gateway: Gateway, backend: MarchProxyBackend, dialect: Dialect) -> Iterator[Check]:
+    """A server without users: its config shows whether the key is right and the cluster there."""
+    try:
+        number = dialect.find_cluster()
+    except GatewayDenied as error:
+        yield failed("cluster", error)
+        return
+    try:
+        backend.connect().list_mappings()
+    except GatewayDenied as error:
+        yield failed("login", error)
+        return
+    except Unanswered:
+        raise
+    except GatewayFailure as error:
+        yield failed("cluster", error)
+        return
+    yield ok("login", f"by the cluster's key; a `{dialect.name}` MarchProxy has no users")
+    yield ok("cluster", f"{number}{'' if gateway.cluster is not None else ', the default'}: there")
+
+
 def _check_cluster(
     gateway: Gateway, backend: MarchProxyBackend, dialect: Dialect
 ) -> Iterator[Check]:
     try:
-        number = dialect.find_cluster()
-        rows = dialect.list_clusters()
+        number, rows = dialect.find_cluster(), dialect.list_clusters()
     except GatewayDenied as error:
         yield failed("cluster", error)
         return
     stated = "" if gateway.cluster is not None else ", the default"
-    if rows is None:
-        backend.connect().list_mappings()
-        yield ok("cluster", f"{number}{stated}: there")
-        return
     names = ", ".join(f"{one['name']} ({one['id']})" for one in rows) or "none"
     shown = backend.client.redact(names)
     if any(one["id"] == number for one in rows):

@@ -10,7 +10,7 @@ from typing import Final
 
 from penguin_compile.core.suggestion import list_names
 from penguin_compile.live.marchproxy.backend import MarchProxyBackend
-from penguin_compile.live.marchproxy.dialect import Poisoned, Row, User
+from penguin_compile.live.marchproxy.dialect import Cure, Poisoned, Row, User
 from penguin_compile.live.marchproxy.failures import Unanswered
 from penguin_compile.live.marchproxy.poison import find_cure
 from penguin_compile.live.marchproxy.scope import SERVICE
@@ -104,7 +104,7 @@ def _judge(
     gateway: Gateway,
     backend: MarchProxyBackend,
     poisoned: Poisoned,
-    cure: Row | None,
+    cure: Cure | None,
 ) -> Check:
     """One poisoned service: whose it is, what is wrong with it, who may mend it."""
     path, row = f"PATCH /api/v1/services/{poisoned.identity}", poisoned.row
@@ -120,15 +120,15 @@ def _judge(
     text = f"service/{name} (id {poisoned.identity}) can't be shown: {values}"
     if owner is not None:
         whose = backend.client.redact(owner)
-        example = f", such as {json.dumps(cure)}" if cure else ""
+        example = f", such as {json.dumps(cure.fields)}" if cure else ""
         advice = f"it is not ours to change: have its owner send a valid {path}{example}"
         return problem("services", f"{text}; owned by {whose}", advice)
     if cure is None:
         advice = f"nobody but a person knows what it should be: send a valid {path}"
         return problem("services", text, advice)
-    what = f"give service/{name} {_show(cure)}"
+    what = f"give service/{name} {_show(cure.fields)}"
     repair = Repair(
-        what=what, run=partial(_mend, examination, gateway, poisoned.identity, dict(cure), name)
+        what=what, run=partial(_mend, examination, gateway, poisoned.identity, cure, name)
     )
     return problem("services", f"{text}; it is ours", None, repair)
 
@@ -137,7 +137,7 @@ def _show(fields: Row) -> str:
     return ", ".join(f"{name}: {json.dumps(value)}" for name, value in fields.items())
 
 
-def _mend(examination: Examination, gateway: Gateway, identity: int, cure: Row, name: str) -> str:
+def _mend(examination: Examination, gateway: Gateway, identity: int, cure: Cure, name: str) -> str:
     """Look again: who mended it meanwhile, or took the name of the id, is left alone."""
     backend = open_gateway(examination, gateway)
     with closing(backend):
@@ -151,4 +151,4 @@ def _mend(examination: Examination, gateway: Gateway, identity: int, cure: Row, 
         after = dialect.cure(identity, cure)
     if after is None:
         return f"left service/{name} as it is: it can be shown by now"
-    return f"gave service/{name} {_show(cure)}"
+    return f"gave service/{name} {_show(after)}"
