@@ -20,6 +20,7 @@ from statistics import median
 from bench.compose_app import make_compose_app
 from bench.databases import bench_databases
 from bench.specs import make_spec
+from bench.telemetry import bench_telemetry
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -196,6 +197,7 @@ def main() -> None:
         bench_unchanged(spec, chosen.runs)
         if chosen.rows:
             bench_databases(chosen.rows, folder)
+    bench_telemetry()
 
 
 if __name__ == "__main__":

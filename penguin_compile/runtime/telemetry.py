@@ -26,7 +26,7 @@ from penguin_compile.runtime.telemetry_logging import TelemetryHandler
 from penguin_compile.runtime.telemetry_receiver import Receiver
 from penguin_compile.runtime.telemetry_records import Origin, snapshot
 from penguin_compile.runtime.telemetry_sender import Sender
-from penguin_compile.runtime.telemetry_trace import current_trace
+from penguin_compile.runtime.telemetry_trace import Trace, current_trace
 
 _log = logging.getLogger(__name__)
 
@@ -95,6 +95,12 @@ class Telemetry:
 
     def log(self, level: str, message: str, /, **fields: object) -> None:
         """Log one record; keywords become ECS's fields (`user_id`), or else labels."""
+        self.log_at(level, message, fields, trace=current_trace())
+
+    def log_at(
+        self, level: str, message: str, fields: Mapping[str, object], *, trace: Trace | None
+    ) -> None:
+        """Log one record of a place in a trace that is not the current one."""
         weight = LEVELS.get(level, 20)
         if weight < self._least:
             return
@@ -102,8 +108,7 @@ class Telemetry:
             if type(value) not in _SCALARS:
                 fields = {name: snapshot(one) for name, one in fields.items()}
                 break
-        entry = LogEntry(time.time(), level, weight, str(message), fields, current_trace())
-        self._sender.accept(entry)
+        self._sender.accept(LogEntry(time.time(), level, weight, str(message), fields, trace))
 
     def metric(
         self,

@@ -43,6 +43,7 @@ _NAMES: Final = {
     "status": "http.response.status_code",
     "tags": "tags",
 }
+_TEXTS: Final = frozenset(_NAMES.values()) - {"http.response.status_code", "tags"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +137,7 @@ def _place(record: Json, labels: dict[str, str], name: str, key: str, value: obj
     if key == "duration_ms" and isinstance(value, int | float):
         record["event.duration"] = int(value * 1_000_000)  # ECS has nanoseconds
     elif "." in name and _fits(name, value):
-        record[name] = value
+        record[name] = str(value) if name in _TEXTS else value
     elif name == "tags" and isinstance(value, list):
         record["tags"] = [str(one) for one in value]
     else:

@@ -318,7 +318,7 @@ def test_records_fit_the_schema_that_the_spec_compiles_to(opened: Open) -> None:
         logger.addHandler(telemetry.handler())
         logger.setLevel(logging.DEBUG)
         logger.log(35, "a level of its own", extra={"user_id": "u1", "thing": object()})
-        telemetry.log("info", "all", team_id="t", action="login", outcome="success", n=1)
+        telemetry.log("info", "all", user_id=7, team_id="t", action="login", outcome="success", n=1)
         telemetry.log("warning", "odd", outcome="maybe", ip_address="nowhere", path=["a", 1])
         telemetry.log("error", "not JSON", ratio=float("inf"), tags={"a"}, body={"b": b"c"})
         with continue_trace(f"00-{TRACE}-b7ad6b7169203331-01"):
