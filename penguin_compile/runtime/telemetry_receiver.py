@@ -18,6 +18,7 @@ from penguin_compile.runtime.telemetry_records import (
     encode,
     make_log_record,
     make_metric_record,
+    make_single_record,
 )
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class Receiver:
                 )
             return
         for log in logs:
-            yield [log], self._log_url, encode(self._make_single(log))
+            yield [log], self._log_url, encode(make_single_record(log, self._origin))
         for metric in metrics:
             url = f"{self._metrics_url}/api/v1/metrics"
             yield [metric], url, encode(make_metric_record(metric))
@@ -132,16 +133,6 @@ class Receiver:
     @property
     def _log_url(self) -> str:
         return f"{self.url}/api/v1/logs"
-
-    def _make_single(self, entry: LogEntry) -> dict[str, object]:
-        """The record, with the keys that today's receiver reads beside ECS's."""
-        record = make_log_record(entry, self._origin)
-        return {
-            **record,
-            "timestamp": record["@timestamp"],
-            "log_level": entry.level,
-            "service_name": self._origin.service,
-        }
 
     def _pack(self, logs: Sequence[LogEntry], metrics: Sequence[MetricEntry]) -> bytes:
         packed_logs = [encode(make_log_record(one, self._origin)) for one in logs]

@@ -79,6 +79,17 @@ def make_log_record(entry: LogEntry, origin: Origin) -> Json:
     return record
 
 
+def make_single_record(entry: LogEntry, origin: Origin) -> Json:
+    """The record, with the keys that today's receivers read beside ECS's."""
+    record = make_log_record(entry, origin)
+    return {
+        **record,
+        "timestamp": record["@timestamp"],
+        "log_level": entry.level,
+        "service_name": origin.service,
+    }
+
+
 def make_metric_record(entry: MetricEntry) -> Json:
     """The measurement, as receivers read it."""
     return {
