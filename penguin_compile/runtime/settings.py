@@ -80,10 +80,10 @@ class TypedSettings(Reader):
         """Look at the table now; whether it could be read within as many seconds."""
         return self._watcher is not None and self._watcher.refresh(timeout)
 
-    def close(self) -> None:
-        """Follow no longer. The values stay as they are."""
+    def close(self, timeout: float = 10.0) -> None:
+        """Follow no longer, after as many seconds at most. The values stay as they are."""
         if self._watcher is not None:
-            self._watcher.stop()
+            self._watcher.stop(timeout)
 
     def __enter__(self) -> Any:
         return self
@@ -194,7 +194,7 @@ _NOTHING: Final = object()
 
 def _close_all() -> None:
     for one in list(_OPEN):
-        one.close()
+        one.close(timeout=1.0)
 
 
 def _follow_in_child() -> None:

@@ -67,6 +67,9 @@ class Reader:
     def __repr__(self) -> str:
         return repr(self.__dict__)
 
+    def __reduce_ex__(self, _protocol: object) -> str:
+        raise TypeError("settings may hold secrets: they are neither pickled nor copied")
+
     def source(self, key: str) -> Source:
         """Where the value comes from: `database`, `environment`, `default` or `nowhere`."""
         values = self.__dict__

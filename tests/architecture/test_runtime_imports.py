@@ -35,6 +35,12 @@ with open_settings("manifest.json", "sqlite:///app.db") as settings:
     assert settings.refresh()
     told = [settings.port, settings.limits, settings.token, settings.source("limits")]
 assert not {"psycopg", "pymysql"} & set(sys.modules)
+ours = [one for one in sys.modules if one.startswith("penguin_compile.")]
+below = ("runtime", "core", "model", "live.config.sealing")
+allowed = tuple(f"penguin_compile.{one}" for one in below)
+assert {one for one in ours if not one.startswith(allowed)} == {
+    "penguin_compile.live", "penguin_compile.live.config"
+}, ours
 print(json.dumps(told))
 """
 
