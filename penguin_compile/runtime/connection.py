@@ -6,7 +6,7 @@ psycopg 3, PyMySQL, or the standard library's sqlite3.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -101,14 +101,17 @@ def _connect_sqlite(url: DatabaseUrl) -> Any:
     )
 
 
-def fetch(connection: Any, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def fetch(
+    connection: Any, statement: str, values: tuple[Any, ...] = ()
+) -> Sequence[tuple[Any, ...]]:
     """All rows of a query, as the driver returns them."""
     with closing(connection.cursor()) as cursor:
         if values:
             cursor.execute(statement, values)
         else:
             cursor.execute(statement)
-        return list(cursor.fetchall())
+        rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def execute(connection: Any, statement: str, values: tuple[Any, ...] = ()) -> None:

@@ -11,7 +11,7 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,8 +21,8 @@ from penguin_compile.live.config.sealing import read_keyring
 from penguin_compile.runtime.connection import require_driver
 from penguin_compile.runtime.database_url import parse_url
 from penguin_compile.runtime.manifest import read_manifest
-from penguin_compile.runtime.resolution import Resolver, Source
-from penguin_compile.runtime.snapshot import Snapshot, TypedSnapshot, Values
+from penguin_compile.runtime.resolution import Resolver
+from penguin_compile.runtime.snapshot import Reader, Snapshot, TypedSnapshot, Values, read_attribute
 from penguin_compile.runtime.table import Rows
 from penguin_compile.runtime.watcher import Watcher
 
@@ -43,42 +43,20 @@ class Changed:
 Callback = Callable[[Changed], object]
 
 
-class TypedSettings:
+class TypedSettings(Reader):
     """What a generated `settings.pyi` declares the keys of; for apps it is `Settings`."""
 
-    _values: Values
+    __slots__ = ("__weakref__", "_callbacks", "_lock", "_watcher")
 
     def __init__(self, resolver: Resolver) -> None:
-        self._values = Values(resolver, {})
+        self.__dict__ = Values(resolver, {})
         self._watcher: Watcher | None = None
         self._callbacks: dict[object, tuple[Callback, frozenset[str]]] = {}
         self._lock = threading.Lock()
 
-    def __getitem__(self, key: str) -> Any:
-        return self._values[key]
-
-    def __contains__(self, key: object) -> bool:
-        return self._values.knows(key)
-
-    def __iter__(self) -> Iterator[str]:
-        """The spec's keys, in its order."""
-        return iter(self._values.resolver.manifest)
-
-    def __repr__(self) -> str:
-        return repr(self.snapshot())
-
     def snapshot(self) -> TypedSnapshot:
         """All values of this moment, for reading several that belong together."""
-        return Snapshot(self._values)
-
-    def source(self, key: str) -> Source:
-        """Where the value comes from: `database`, `environment`, `default` or `nowhere`."""
-        return self.snapshot().source(key)
-
-    def explain(self, key: str) -> str:
-        """What each source says of a key, for people; secrets are masked."""
-        values = self._values
-        return values.resolver.explain(key, values.rows.get(key))
+        return Snapshot(self.__dict__)
 
     def on_change(self, callback: Callback, *keys: str) -> Callable[[], None]:
         """Call back after a change of these keys, or of any; what is returned ends that.
@@ -102,10 +80,10 @@ class TypedSettings:
         """Look at the table now; whether it could be read within as many seconds."""
         return self._watcher is not None and self._watcher.refresh(timeout)
 
-    def close(self) -> None:
-        """Follow no longer. The values stay as they are."""
+    def close(self, timeout: float = 10.0) -> None:
+        """Follow no longer, after as many seconds at most. The values stay as they are."""
         if self._watcher is not None:
-            self._watcher.stop()
+            self._watcher.stop(timeout)
 
     def __enter__(self) -> Any:
         return self
@@ -120,11 +98,11 @@ class TypedSettings:
         watcher.start()
 
     def _publish(self, rows: Rows) -> None:
-        before = self._values
+        before = self.__dict__
         if before.rows == rows:
             return
         after = Values(before.resolver, rows)
-        self._values = after  # one assignment: a reader sees all of a change or nothing of it
+        self.__dict__ = after  # one assignment: a reader sees all of a change or nothing of it
         if self._callbacks:
             self._call_back(before, after)
 
@@ -144,6 +122,8 @@ class TypedSettings:
 class Settings(TypedSettings):
     """The settings of an app: `settings.smtp_port`, or `settings["api.key"]`."""
 
+    __slots__ = ()
+
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any: ...
@@ -151,11 +131,7 @@ class Settings(TypedSettings):
             """All values of this moment, for reading several that belong together."""
 
     else:
-
-        def __getattr__(self, name: str) -> Any:
-            if name == "_values":  # not yet there: copied, or unpickled
-                raise AttributeError(name)
-            return self._values[name]
+        __getattr__ = read_attribute
 
 
 def open_settings(
@@ -218,7 +194,7 @@ _NOTHING: Final = object()
 
 def _close_all() -> None:
     for one in list(_OPEN):
-        one.close()
+        one.close(timeout=1.0)
 
 
 def _follow_in_child() -> None:

@@ -155,9 +155,9 @@ class SettingsTable:
         if self.dialect == POSTGRESQL:
             inner = f"SELECT {', '.join(columns)} FROM {table}"  # noqa: S608  # quoted
             return f"SELECT count(*), sum(hashtextextended(t::text, 0)) FROM ({inner}) t"  # noqa: S608  # quoted
-        texts = ", ".join(f"COALESCE(MD5({one}), '-')" for one in columns)
-        number = f"CAST(CONV(LEFT(MD5(CONCAT({texts})), 15), 16, 10) AS UNSIGNED)"
-        return f"SELECT COUNT(*), SUM({number}) FROM {table}"  # noqa: S608  # quoted
+        texts = ", ".join(f"COALESCE(CONCAT(LENGTH({one}), ':', {one}), '-')" for one in columns)
+        number = f"CAST(CONV(LEFT(MD5(CONCAT({texts})), 16), 16, 10) AS UNSIGNED)"
+        return f"SELECT COUNT(*), BIT_XOR({number}) FROM {table}"  # noqa: S608  # quoted
 
     def _column(self, standard: str) -> str:
         return self._quoted(self._columns[standard])

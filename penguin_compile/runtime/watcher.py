@@ -81,18 +81,23 @@ class Watcher:
 
     def refresh(self, timeout: float) -> bool:
         """Wait until the table was looked at once more; whether it could be, in time."""
+        if threading.current_thread() is self._thread:  # a callback would wait for itself
+            return False
         with self._looked:
             wanted = self._looks + 1 + self._looking
             self._wake()
             self._looked.wait_for(lambda: self._looks >= wanted or self._stopped, timeout)
             return self._looks >= wanted and not self._failures
 
-    def stop(self) -> None:
-        """End the thread and give the connection back."""
+    def stop(self, timeout: float) -> None:
+        """End the thread and give the connection back; a thread that hangs is left to its end."""
         self._stopped = True
         self._wake()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(timeout=10)
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout)
+            if thread.is_alive():
+                return
         self._drop()
         for one in (self._bell, self._ear):
             one.close()
