@@ -32,6 +32,7 @@ from penguin_compile.runtime.license_terms import (
     Entitlements,
     LicenseTerms,
 )
+from penguin_compile.runtime.quiet_requests import end_hush, hush_this_thread
 
 _log = logging.getLogger(__name__)
 
@@ -265,6 +266,7 @@ class LicenseClient:
             thread.start()
 
     def _run(self) -> None:
+        hush_this_thread()
         failures = int(self._standing.problem is not None)
         refresh_at = time.monotonic() + self._pause(failures)
         keepalive_at = time.monotonic() + self._timing.keepalive
@@ -280,6 +282,7 @@ class LicenseClient:
                     failures = 0
                     self._tell_refusal(str(error))
                 refresh_at = time.monotonic() + self._pause(failures)
+        end_hush()
 
     def _tell_refusal(self, problem: str) -> None:
         """Once for each, and not at each refresh."""

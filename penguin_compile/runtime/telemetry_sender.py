@@ -17,6 +17,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Final
 
+from penguin_compile.runtime.quiet_requests import end_hush, hush_this_thread
 from penguin_compile.runtime.telemetry_entries import Buffer, Entry, LogEntry
 from penguin_compile.runtime.telemetry_receiver import (
     CredentialsRefused,
@@ -155,11 +156,13 @@ class Sender:
 
     def _run(self) -> None:
         self.thread_id = threading.get_ident()
+        hush_this_thread()
         while not self._closing:
             self._wake.wait(self._interval)
             self._wake.clear()
             self._flush_once()
         self._flush_once()  # what came while the last one ended
+        end_hush()
         if self._receiver is not None:
             self._receiver.close()
 

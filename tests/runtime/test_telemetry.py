@@ -371,7 +371,7 @@ def test_logging_hands_over_records_exceptions_and_extras(opened: Open) -> None:
 
 
 def test_on_the_root_logger_the_sending_doesnt_log_itself(
-    opened: Open, local: list[dict[str, Any]]
+    opened: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
     root = logging.getLogger()
     before = root.level
@@ -388,6 +388,7 @@ def test_on_the_root_logger_the_sending_doesnt_log_itself(
             root.removeHandler(handler)
             root.setLevel(before)
     assert [one["message"] for one in killkrill.logs] == ["one"]
+    assert not [one for one in caplog.records if one.name == "httpx"]
 
 
 def test_what_other_handlers_have_isnt_logged_locally_again(
