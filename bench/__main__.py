@@ -21,6 +21,7 @@ from bench.compose_app import make_compose_app
 from bench.databases import bench_databases
 from bench.gateway import bench_gateway
 from bench.specs import make_spec
+from bench.telemetry import bench_telemetry
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -200,6 +201,7 @@ def main() -> None:
             bench_databases(chosen.rows, folder)
         if chosen.gateway:
             bench_gateway(chosen.gateway, chosen.gateway // 10, folder, max(chosen.runs, 7))
+    bench_telemetry()
 
 
 if __name__ == "__main__":
