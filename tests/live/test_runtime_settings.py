@@ -195,6 +195,22 @@ def test_changes_are_seen_whole_and_without_a_restart(shop):
     assert changes[0].keys == {"first", "second"}
 
 
+def test_asking_finds_each_kind_of_change(shop):
+    shop.write("first", "x")
+    shop.write("second", "y")
+    with shop.settings(notify=False) as settings:
+        swap = "CASE config_key WHEN 'first' THEN 'y' ELSE 'x' END"
+        shop.run(f"UPDATE config SET config_value = {swap}")
+        wait_until(lambda: (settings.first, settings.second) == ("y", "x"))
+        shop.write("other", "1")
+        wait_until(lambda: "other" in settings)
+        assert settings.other == "1"
+        shop.run("UPDATE config SET config_type = 'integer' WHERE config_key = 'other'")
+        wait_until(lambda: settings.other == 1)
+        shop.run("DELETE FROM config WHERE config_key = 'other'")
+        wait_until(lambda: "other" not in settings)
+
+
 def test_a_callback_that_fails_stops_nothing(shop, caplog):
     with shop.settings() as settings:
         settings.on_change(lambda _: 1 / 0)
