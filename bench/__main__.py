@@ -17,7 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
+from bench.compose_app import make_compose_app
 from bench.databases import bench_databases
+from bench.gateway import bench_gateway
 from bench.specs import make_spec
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -152,6 +154,31 @@ def bench_unchanged(spec: Path, runs: int) -> None:
     print_rows(f"nothing changed, {len(files)} files", "that", floor, rows)
 
 
+def bench_init(runs: int, folder: str) -> None:
+    """A whole `init` of an app as large as the largest that was seen, in CPU seconds."""
+    place = Path(folder) / "init"
+    place.mkdir()
+    compose, env = make_compose_app()
+    (place / "docker-compose.yml").write_text(compose)
+    (place / ".env.example").write_text(env)
+    program = str(Path(sys.executable).parent / "penguin-compile")
+    taken = ["--from-compose", "docker-compose.yml", "--from-env", ".env.example"]
+    command = [program, "init", *taken, "--force"]
+
+    def cpu(command: list[str]) -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(command, check=True, capture_output=True, cwd=place)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    floor = median(cpu([sys.executable, "-c", "pass"]) for _ in range(runs))
+    rows = {
+        "floor: python -c pass": floor,
+        "penguin-compile init": median(cpu(command) for _ in range(runs)),
+    }
+    print_rows("init, 44 services, 343 variables, CPU", "python -c pass", floor, rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
@@ -159,9 +186,11 @@ def main() -> None:
     parser.add_argument("--routes", type=int, default=10_000)
     parser.add_argument("--settings", type=int, default=20_000)
     parser.add_argument("--rows", type=int, default=100_000, help="of the config table; 0: none")
+    parser.add_argument("--gateway", type=int, default=10_000, help="services there; 0: none")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         bench_commands(max(chosen.runs, 11), f"{folder}/out")
+        bench_init(chosen.runs, folder)
         spec = Path(folder) / "bench.yaml"
         spec.write_text(make_spec(chosen.services, chosen.routes, chosen.settings))
         bench_memory(spec)
@@ -169,6 +198,8 @@ def main() -> None:
         bench_unchanged(spec, chosen.runs)
         if chosen.rows:
             bench_databases(chosen.rows, folder)
+        if chosen.gateway:
+            bench_gateway(chosen.gateway, chosen.gateway // 10, folder, max(chosen.runs, 7))
 
 
 if __name__ == "__main__":

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import click
 
 from penguin_compile.cli.specs import style
+
+if TYPE_CHECKING:
+    from penguin_compile.rules.rule import Code
 
 _CODE = re.compile(r"[A-Z]{2}\d*\Z", re.IGNORECASE)
 
@@ -31,9 +35,12 @@ def _explain_code(name: str) -> str:
     from penguin_compile.pipeline import check_spec
     from penguin_compile.report.explanation_text import render_code
     from penguin_compile.rules.codes import example_of, find_code
+    from penguin_compile.rules.intake_codes import INTAKE_CODES
     from penguin_compile.source.load import load_spec
 
     code = find_code(name)
+    if name in INTAKE_CODES:
+        return _explain_intake(code)
     wrong, right = example_of(name, "bad"), example_of(name, "good")
     findings = check_spec(load_spec(wrong, wrong.name)).findings
     return render_code(
@@ -43,6 +50,17 @@ def _explain_code(name: str) -> str:
         [one for one in findings if one.code == name],
         style,
     )
+
+
+def _explain_intake(code: Code) -> str:
+    from penguin_compile.intake.examples import has_examples, read_example
+    from penguin_compile.report.explanation_text import render_intake_code
+
+    if not has_examples(code.code):
+        return render_intake_code(code, style)
+    wrong, right = read_example(code.code, "bad"), read_example(code.code, "good")
+    findings = [one for one in wrong.findings if one.code == code.code]
+    return render_intake_code(code, style, wrong.texts, right.texts, findings)
 
 
 def _explain_field(path: str) -> str:

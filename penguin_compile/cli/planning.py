@@ -44,6 +44,10 @@ _OPTIONS = (
     click.option("--show-unmanaged", is_flag=True, help="List what nobody manages."),
 )
 
+_CONNECTION_OPTIONS = (
+    click.option("--insecure", is_flag=True, help="Take any TLS certificate of the gateway."),
+    click.option("--log-http", is_flag=True, help="Show the gateway's requests, without secrets."),
+)
 _GATEWAY_OPTIONS = (
     click.option(
         "--parallelism",
@@ -55,10 +59,16 @@ _GATEWAY_OPTIONS = (
     click.option(
         "--import", "bulk", is_flag=True, help="Write to the gateway by one import, if it has one."
     ),
-    click.option("--insecure", is_flag=True, help="Take any TLS certificate of the gateway."),
-    click.option("--log-http", is_flag=True, help="Show the gateway's requests, without secrets."),
+    *_CONNECTION_OPTIONS,
     click.option("--strict", is_flag=True, help="Fail on warnings, too."),
 )
+
+
+def connection_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """How the gateway is spoken to by a command that only looks."""
+    for option in reversed(_CONNECTION_OPTIONS):
+        function = option(function)
+    return function
 
 
 def gateway_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -69,7 +79,7 @@ def gateway_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def take_manners(options: dict[str, Any]) -> Manners:
-    """Take what `gateway_options` gave out of the options; say in red what is not safe."""
+    """Take what the gateway's options gave out of all; say in red what is not safe."""
     from penguin_compile.live.marchproxy.manners import DEFAULT_PARALLELISM, Manners
 
     insecure, log = options.pop("insecure"), options.pop("log_http")
@@ -77,9 +87,9 @@ def take_manners(options: dict[str, Any]) -> Manners:
         warning = "--insecure: the gateway's certificate is not checked; anybody may answer for it"
         click.echo(click.style(warning, fg="red"), err=True)
     return Manners(
-        parallelism=options.pop("parallelism") or DEFAULT_PARALLELISM,
+        parallelism=options.pop("parallelism", None) or DEFAULT_PARALLELISM,
         insecure=insecure,
-        bulk=options.pop("bulk"),
+        bulk=options.pop("bulk", False),
         log=_log if log else None,
     )
 

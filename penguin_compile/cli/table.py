@@ -1,6 +1,7 @@
 """The commands: name → module and one line of help, so that `--help` imports none of them."""
 
 COMMANDS = {
+    "init": ("penguin_compile.cli.init", "Write a first spec, empty or from an app as it is."),
     "validate": ("penguin_compile.cli.validate", "Check specs and tell every finding at once."),
     "explain": ("penguin_compile.cli.explain", "Tell what a code or a field means."),
     "fmt": ("penguin_compile.cli.fmt", "Lay specs out the canonical way."),

@@ -67,13 +67,15 @@ class Outputs:
     """What compile is told about where and how to write.
 
     `targets` switches some on or off, whatever their default. `places` has the targets whose
-    files do not stand with the others.
+    files do not stand with the others. `compose_empty` tells what an empty variable is to Compose:
+    a `value`, or none, so that its `default` counts.
     """
 
     directory: str | None
     targets: Mapping[str, bool]
     config_table: ConfigTable
     compose_form: str
+    compose_empty: str
     places: Mapping[str, OutputPlace]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import wrap
 
 from penguin_compile.compiler.field import ANY_NAME, Field
@@ -22,6 +22,8 @@ _CONSEQUENCES = {
     Severity.WARNING: "told and counted; `validate --strict` fails on it",
     Severity.INFO: "told and counted; nothing fails on it",
 }
+
+_OF_INTAKE = "told by `init` of the files that an app has today; no spec is the matter"
 
 
 def render_code(
@@ -52,6 +54,35 @@ def render_code(
         *_indented(right),
     ]
     return "\n".join(lines) + "\n"
+
+
+def render_intake_code(
+    code: Code,
+    style: Style,
+    wrong: Mapping[str, str] | None = None,
+    right: Mapping[str, str] | None = None,
+    findings: Sequence[Diagnostic] = (),
+) -> str:
+    """A code that `init` tells of an app's own files, with such files by their names."""
+    rows = (("severity", f"{code.severity}: {_OF_INTAKE}"), ("source", code.source))
+    lines = [
+        style(f"{code.code}: {code.title}", "bright_white"),
+        "",
+        *wrap(code.why, WIDTH),
+        "",
+        *_table(rows),
+    ]
+    if wrong and right:
+        lines += ["", "Wrong:", "", *_files(wrong), *_complaints(findings, style)]
+        lines += ["Right:", "", *_files(right)]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _files(texts: Mapping[str, str]) -> Iterator[str]:
+    for name, text in texts.items():
+        yield f"{name}:"
+        yield from _indented(text)
+        yield ""
 
 
 def render_field(field: Field, style: Style) -> str:

@@ -261,6 +261,10 @@ def _decision_flags(decisions: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"{flag} {shlex.quote(one)}" for one in value)
 
 
+# Reasons of conflicts that no --keep-live settles.
+_SPEC_ALONE = ("sensitive → not", "owned by ")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WayOut:
     """How a conflict can be decided: what it does, the flag alone, and a command to paste."""
@@ -274,7 +278,8 @@ def ways_out(plan: PlanView, change: ChangeView) -> Sequence[WayOut]:
     """All ways in which one conflict can be decided."""
     ways = []
     address = shlex.quote(printable(change.address))
-    keeps = change.manage != "enforce" or change.kind != "config"
+    enforced = change.manage == "enforce" and change.kind == "config"
+    keeps = not enforced and not change.reason.startswith(_SPEC_ALONE)
     choices = ((keeps, "keep what is live", "--keep-live"), (True, "take the spec's", "--use-spec"))
     for possible, does, flag in choices:
         if possible:

@@ -8,6 +8,7 @@ from typing import Literal
 from penguin_compile.core.errors import UsageError
 from penguin_compile.core.suggestion import did_you_mean, list_names
 from penguin_compile.rules import RULES
+from penguin_compile.rules.intake_codes import INTAKE_CODES
 from penguin_compile.rules.rule import Code
 from penguin_compile.rules.shape_codes import SHAPE_CODES
 
@@ -16,7 +17,7 @@ _EXAMPLES = Path(__file__).with_name("examples")
 
 def list_codes() -> list[str]:
     """All codes, sorted."""
-    return sorted({*SHAPE_CODES, *RULES})
+    return sorted({*SHAPE_CODES, *RULES, *INTAKE_CODES})
 
 
 def find_code(code: str) -> Code:
@@ -25,6 +26,8 @@ def find_code(code: str) -> Code:
         return SHAPE_CODES[code]
     if code in RULES:
         return RULES.load(code)
+    if code in INTAKE_CODES:
+        return INTAKE_CODES[code]
     known = list_codes()
     near = did_you_mean(code, known)
     raise UsageError(

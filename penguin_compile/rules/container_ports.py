@@ -7,8 +7,8 @@ Source: the Compose specification, `ports`: `[HOST:]CONTAINER[/PROTOCOL]`, where
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 from penguin_compile.core.pointer import Pointer
 from penguin_compile.rules.containers import Container
@@ -26,6 +26,12 @@ _DEEPEST = 10  # references in the defaults of references
 _EVERYWHERE = frozenset(("", "0.0.0.0", "::"))  # noqa: S104
 _HIGHEST = 65_535
 
+Lookup: TypeAlias = Callable[[str], str | None]
+
+
+def _unset(_name: str) -> None:
+    """Of a deployment that sets nothing."""
+
 
 class HostPort(NamedTuple):
     """Ports of the host, first to last, that one entry of `ports` takes; `ip` empty: all."""
@@ -37,10 +43,60 @@ class HostPort(NamedTuple):
     pointer: Pointer
 
 
-def host_ports(container: Container, default_of: Callable[[str], str | None]) -> Iterator[HostPort]:
+class Clash(NamedTuple):
+    """Two entries of `ports` that take the same port of the host, and whose they are."""
+
+    first: HostPort
+    second: HostPort
+    containers: tuple[Container, Container]
+    port: int
+
+
+def find_clashes(
+    containers: Iterable[Container], default_of: Lookup, value_of: Lookup = _unset
+) -> Iterator[Clash]:
+    """Ports that can't be published at once; containers of other profiles left apart."""
+    taken: dict[tuple[str, int], list[tuple[HostPort, Container]]] = {}
+    for container in containers:
+        for claim in host_ports(container, default_of, value_of):
+            ports = [(claim.protocol, one) for one in range(claim.first, claim.last + 1)]
+            clash = next(_clashes(claim, container, ports, taken), None)
+            if clash is not None:
+                yield clash
+                continue
+            for port in ports:
+                taken.setdefault(port, []).append((claim, container))
+
+
+def _clashes(
+    claim: HostPort,
+    container: Container,
+    ports: Iterable[tuple[str, int]],
+    taken: Mapping[tuple[str, int], list[tuple[HostPort, Container]]],
+) -> Iterator[Clash]:
+    for port in ports:
+        for other, owner in taken.get(port, ()):
+            if overlaps(claim, other) and _together(container, owner):
+                yield Clash(other, claim, (owner, container), port[1])
+
+
+def _together(one: Container, other: Container) -> bool:
+    """Whether some choice of Compose profiles starts both."""
+    first, second = _profiles(one), _profiles(other)
+    return one is other or not first or not second or not first.isdisjoint(second)
+
+
+def _profiles(container: Container) -> set[str]:
+    stated = container.keys.get("profiles")
+    return {str(name) for name in stated} if isinstance(stated, list) else set()
+
+
+def host_ports(
+    container: Container, default_of: Lookup, value_of: Lookup = _unset
+) -> Iterator[HostPort]:
     """Of one container. What can't be known, such as a random port, is left out.
 
-    `default_of` gives a variable's default.
+    `default_of` gives a variable's default, `value_of` what a deployment sets it to.
     """
     stated = container.keys.get("ports")
     if not isinstance(stated, list) or container.keys.get("network_mode") == "host":
@@ -48,22 +104,27 @@ def host_ports(container: Container, default_of: Callable[[str], str | None]) ->
     for index, entry in enumerate(stated):
         pointer = (*container.pointer, "ports", index)
         if isinstance(entry, str):
-            match = _SHORT.match(fill_in(entry, default_of))
+            match = _SHORT.match(fill_in(entry, default_of, value_of))
             if match is not None:
                 yield from _host_port(match, match["ip"], match["protocol"], pointer)
         elif isinstance(entry, dict):
-            published = fill_in(str(entry.get("published", "")), default_of)
+            published = fill_in(str(entry.get("published", "")), default_of, value_of)
             match = _PUBLISHED.match(published)
             if match is not None:
                 yield from _host_port(match, entry.get("host_ip"), entry.get("protocol"), pointer)
 
 
-def fill_in(text: str, default_of: Callable[[str], str | None]) -> str:
-    """A text as a deployment has it that sets nothing; a reference without a value stays."""
+def fill_in(text: str, default_of: Lookup, value_of: Lookup = _unset) -> str:
+    """A text as a deployment has it that sets what `value_of` has; without a value it stays."""
 
     def value(match: re.Match[str]) -> str:
-        known = default_of(match["name"] or match["bare"])
-        return known or (match[0] if match["default"] is None else match["default"])
+        name = match["name"] or match["bare"]
+        known = value_of(name)
+        if known:
+            return known
+        if match["default"] is not None:  # its own counts where it has one
+            return match["default"]
+        return default_of(name) or match[0]
 
     for _ in range(_DEEPEST):
         filled = _INNERMOST.sub(value, text)

@@ -143,8 +143,11 @@ def says_secret(name: str) -> bool:
 
 
 def is_secret_text(text: str) -> bool:
-    """Whether a literal can be a secret at all: no number, no boolean, no path, not empty."""
-    stripped = text.strip()
+    """Whether a literal can be a secret at all: no number, no boolean, no path, not empty.
+
+    Quotes around it, which a list of Compose keeps, are no part of it.
+    """
+    stripped = text.strip().strip("\"'")
     if stripped.lower() in _NO_SECRETS or REPLACED in text or _NUMBER.match(stripped):
         return False
     return not (_PATH.match(stripped) or _MOUNT.match(stripped))

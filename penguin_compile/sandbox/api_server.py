@@ -5,22 +5,33 @@ Users log in for a JWT; PATCH saves what it can not show afterwards; deletes kee
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from penguin_compile.sandbox.api_server_config import (
+    CLUSTER_KEY,
+    read_config,
+    show_cluster,
+    show_version,
+    validate_config,
+)
 from penguin_compile.sandbox.api_server_objects import (
-    ASSIGNMENT,
     AUTH_TYPES,
-    LOGIN,
     OF_CLUSTER,
     PAGE,
     PERMANENT,
     PROTOCOLS,
-    REFRESH,
     ROTATE,
     SERVICE,
     UPDATE,
     describe_objects,
+)
+from penguin_compile.sandbox.api_server_users import (
+    asking,
+    assign_service,
+    authenticate,
+    log_in,
+    refresh_token,
+    show_me,
 )
 from penguin_compile.sandbox.fields import (
     JsonObject,
@@ -33,7 +44,6 @@ from penguin_compile.sandbox.routing import (
     Request,
     Response,
     Route,
-    read_bearer,
     require,
 )
 from penguin_compile.sandbox.service import (
@@ -47,7 +57,6 @@ from penguin_compile.sandbox.service import (
 )
 
 if TYPE_CHECKING:
-    from penguin_compile.sandbox.accounts import Accounts, User
     from penguin_compile.sandbox.routing import Handler
     from penguin_compile.sandbox.store import Store, Table
 
@@ -59,76 +68,6 @@ _NEVER_NULL = (
     "is_active",
 )
 _LONGEST_COLLECTION = 100
-# What the real server says, whatever the token's own `exp`.
-_EXPIRES_IN = 3600
-_CLUSTER_KEY = "cluster-api-key"
-
-
-def authenticate(accounts: Accounts, authorization: str | None) -> User:
-    """Accept a user's token; Refusal 403 without one, 401 if it is wrong, 404 without its user."""
-    number = accounts.read_token(read_bearer(authorization), "access")
-    if number is None:
-        raise Refusal(401, "Could not validate credentials")
-    return _require_user(accounts, number)
-
-
-def log_in(_store: Store, request: Request) -> Response:
-    """Answer tokens for a name and a password, or that a second factor is needed."""
-    body = check(LOGIN, request.parse_body())
-    user = request.accounts.log_in(str(body["username"]), str(body["password"]))
-    if user is None:
-        raise Refusal(401, "Incorrect username or password")
-    code = body["totp_code"]
-    if user.totp_secret and code is not None and not user.accepts_code(str(code)):
-        raise Refusal(401, "Invalid 2FA code")
-    waits = user.totp_secret is not None and code is None
-    tokens = _make_tokens(request.accounts, user)
-    answer = {
-        "user_id": user.id,
-        "username": user.username,
-        "email": user.email,
-        "is_admin": user.is_admin,
-        "requires_2fa": waits,
-        **(dict.fromkeys(tokens) if waits else tokens),
-        "token_type": "bearer",
-    }
-    return Response(body=answer)
-
-
-def refresh_token(_store: Store, request: Request) -> Response:
-    """Answer new tokens for a refresh token."""
-    body = check(REFRESH, request.parse_body())
-    number = request.accounts.read_token(str(body["refresh_token"]), "refresh")
-    if number is None:
-        raise Refusal(401, "Invalid refresh token")
-    return Response(body=_make_tokens(request.accounts, _require_user(request.accounts, number)))
-
-
-def show_me(_store: Store, request: Request) -> Response:
-    """Answer who the token belongs to."""
-    user = _asking(request)
-    body = {
-        "id": user.id,
-        "username": user.username,
-        "email": user.email,
-        "is_active": user.is_active,
-        "is_admin": user.is_admin,
-        "totp_enabled": user.totp_secret is not None,
-    }
-    return Response(body=body)
-
-
-def assign_service(store: Store, request: Request) -> Response:
-    """Let a user see a service; only for administrators."""
-    if not _asking(request).is_admin:
-        raise Refusal(403, "Admin access required")
-    body = check(ASSIGNMENT, request.parse_body())
-    user = require(request.accounts.find(request.parameters["user_id"]), "User")
-    with store.transaction():
-        service = require(store.find("services", id=body["service_id"]), "Service")
-        assignment = {"user_id": user.id, "service_id": service["id"]}
-        store.insert("assignments", assignment)
-    return Response(status=201, body=assignment)
 
 
 def list_clusters(store: Store, request: Request) -> Response:
@@ -136,7 +75,7 @@ def list_clusters(store: Store, request: Request) -> Response:
     active = {"is_active": True} if request.query["active_only"] else {}
     rows = store.read("clusters", _page(request), **active)
     total = store.count("clusters", **active)
-    return Response(body={"total": total, "clusters": [_show_cluster(row) for row in rows]})
+    return Response(body={"total": total, "clusters": [show_cluster(row) for row in rows]})
 
 
 def list_services(store: Store, request: Request) -> Response:
@@ -166,7 +105,7 @@ def create_service(store: Store, request: Request) -> Response:
             "jwt_expiry": values["jwt_expiry"] or 3600,
             "jwt_algorithm": values["jwt_algorithm"] or "HS256",
             **_make_secret(values["auth_type"]),
-            "created_by": _asking(request).id,
+            "created_by": asking(request).id,
         }
         return Response(status=201, body=store.insert("services", row))
 
@@ -218,42 +157,13 @@ def rotate_token(store: Store, request: Request) -> Response:
     return Response(body=answer)
 
 
-def read_config(store: Store, request: Request) -> Response:
-    """Answer what a proxy of the cluster runs with: active services, poisoned ones too."""
-    cluster = _open_config(store, request)
-    mappings = store.read("mappings", cluster_id=cluster["id"])
-    body = {
-        "cluster": _show_cluster(cluster),
-        "services": store.read("services", cluster_id=cluster["id"], is_active=True),
-        "mappings": [
-            {name: row[name] for name in row if name not in ("listen_port", "path_prefix")}
-            for row in mappings
-        ],
-        "certificates": [],
-        "config_version": _make_version(),
-    }
-    return Response(body=body)
-
-
-def validate_config(store: Store, request: Request) -> Response:
-    """Answer that the cluster's configuration is fine; nothing is looked at."""
-    cluster = _open_config(store, request)
-    return Response(body={"cluster_id": cluster["id"], "valid": True, "errors": [], "warnings": []})
-
-
-def show_version(store: Store, request: Request) -> Response:
-    """Answer a version that differs at every call."""
-    cluster = _open_config(store, request)
-    return Response(body={"cluster_id": cluster["id"], "config_version": _make_version()})
-
-
 class _Visible(NamedTuple):
     table: Table
     equal: JsonObject
 
 
 def _visible(request: Request) -> _Visible:
-    user = _asking(request)
+    user = asking(request)
     if user.is_admin:
         return _Visible("services", {})
     return _Visible("assigned_services", {"user_id": user.id})
@@ -282,16 +192,6 @@ def _is_poisoned(row: JsonObject) -> bool:
     )
 
 
-def _show_cluster(row: JsonObject) -> JsonObject:
-    return {**row, "is_default": row["id"] == 1, "created_by": 1}
-
-
-def _open_config(store: Store, request: Request) -> JsonObject:
-    if not request.accounts.accepts_cluster_key(request.headers[_CLUSTER_KEY]):
-        raise Refusal(401, "Invalid cluster API key")
-    return require(store.find("clusters", id=request.parameters["cluster_id"]), "Cluster")
-
-
 def _page(request: Request) -> tuple[int, int]:
     return cast("int", request.query["limit"]), cast("int", request.query["skip"])
 
@@ -304,35 +204,13 @@ def _make_secret(auth_type: object) -> JsonObject:
     return {column: make()}
 
 
-def _make_tokens(accounts: Accounts, user: User) -> JsonObject:
-    return {
-        "access_token": accounts.make_token(user, "access"),
-        "refresh_token": accounts.make_token(user, "refresh"),
-        "token_type": "bearer",
-        "expires_in": _EXPIRES_IN,
-    }
-
-
-def _make_version() -> str:
-    return secrets.token_hex(8)
-
-
-def _require_user(accounts: Accounts, number: int) -> User:
-    user = accounts.find(number)
-    return require(user if user and user.is_active else None, "User")
-
-
-def _asking(request: Request) -> User:
-    return require(request.user, "User")
-
-
 def _config_route(path: str, handler: Handler) -> Route:
     return Route(
         "GET",
         f"/api/v1/config/{path}{{cluster_id}}",
         handler,
         gives="Config",
-        headers=(_CLUSTER_KEY,),
+        headers=(CLUSTER_KEY,),
         refuses=(401,),
         public=True,
     )

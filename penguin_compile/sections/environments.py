@@ -45,7 +45,7 @@ class GatewayShape(Shape):
     )
     token: SecretShape | None = Field(
         default=None,
-        description="Cluster key, or JWT.",
+        description="Cluster key, or JWT; beside a username, the cluster's key for `doctor`.",
         examples=[{"secret": "env:CLUSTER_API_KEY"}],
     )
     username: str | None = Field(default=None, description="Whom to log in as.", examples=["admin"])

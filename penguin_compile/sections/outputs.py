@@ -100,6 +100,13 @@ class ComposeOutputShape(TargetOutputShape):
             " only what compile adds to it: no key of a service's `container`, and WaddleAI whole."
         ),
     )
+    empty: Literal["value", "default"] = Field(
+        default="value",
+        description=(
+            "What an empty variable of a deployment means: a value like any other (`${NAME-…}`),"
+            " or none, so that its default counts (`${NAME:-…}`)."
+        ),
+    )
 
 
 def _target_output(description: str) -> Any:
@@ -149,6 +156,7 @@ def lower_outputs(shape: OutputsShape) -> Outputs:
         targets=shape.targets,
         config_table=ConfigTable(name=shape.sql.table, columns=columns),
         compose_form=shape.compose.form,
+        compose_empty=shape.compose.empty,
         places={
             name: OutputPlace(directory=output.directory, environment=output.environment)
             for name in OutputsShape.model_fields

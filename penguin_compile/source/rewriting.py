@@ -7,7 +7,7 @@ import stat
 import tempfile
 from pathlib import Path
 
-from penguin_compile.core.errors import FileFailure
+from penguin_compile.core.errors import FileFailure, Refused
 
 
 def rewrite(path: Path, data: bytes) -> None:
@@ -34,3 +34,36 @@ def rewrite(path: Path, data: bytes) -> None:
     finally:
         if staged is not None:
             Path(staged).unlink(missing_ok=True)
+
+
+def write_new(path: Path, data: bytes, *, force: bool) -> Path | None:
+    """Write a file that isn't there yet; with `force` the old one is kept beside it, and named.
+
+    Raises Refused where there is one, FileFailure where it can't be written.
+    """
+    kept: Path | None = None
+    if os.path.lexists(path):
+        if not force:
+            raise Refused(
+                f"{path} is there already, and was not touched",
+                hint="--force replaces it, and keeps a copy beside it",
+            )
+        kept = _spare(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if kept is not None:
+            kept.write_bytes(path.read_bytes())
+        else:
+            path.touch(exist_ok=False)
+    except OSError as error:
+        raise FileFailure(
+            f"can't write {path}: {error.strerror}", hint="nothing was changed; check the folder"
+        ) from None
+    rewrite(path, data)
+    return kept
+
+
+def _spare(path: Path) -> Path:
+    """A name for a copy that nothing has yet."""
+    names = (path.with_name(f"{path.name}.bak{number or ''}") for number in range(10_000))
+    return next(one for one in names if not os.path.lexists(one))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
@@ -46,12 +47,37 @@ class _Stop(Exception):
 
 def parse_yaml(source: Source) -> tuple[Document | None, list[Diagnostic]]:
     """The tree of a text, and every complaint about it. No tree where it can't be read at all."""
-    failed = _Builder(source)
+    builder = _parse(source, None)
+    return builder.document, builder.findings
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignYaml:
+    """A file of another program: its documents, and the tags that were let through.
+
+    `tags` are by the offset at which the tagged value begins.
+    """
+
+    documents: list[Document]
+    tags: dict[int, str]
+    findings: list[Diagnostic]
+
+
+def parse_foreign_yaml(source: Source, tags: frozenset[str]) -> ForeignYaml:
+    """A text that another program reads: several documents, `tags` of its own, YAML 1.1 or 1.2."""
+    builder = _parse(source, tags)
+    found = [*builder.earlier, *([] if builder.document is None else [builder.document])]
+    return ForeignYaml(found, builder.tags, builder.findings)
+
+
+def _parse(source: Source, tags: frozenset[str] | None) -> _Builder:
+    """What was built; without a document where the text can't be read at all."""
+    failed = _Builder(source, tags)
     try:
         try:
-            builder = _run(source, _event_reader)
+            return _run(source, _event_reader, tags)
         except MarkedYAMLError as error:
-            builder = _read_again(source, error)
+            return _read_again(source, error, tags)
     except ReaderError as error:
         offset = source.text.find(chr(error.character))
         message = f"a control character (U+{error.character:04X}) is not allowed in YAML"
@@ -60,33 +86,34 @@ def parse_yaml(source: Source) -> tuple[Document | None, list[Diagnostic]]:
         failed.complain_syntax(error)
     except YAMLError as error:
         failed.complain("PC101", f"this is no YAML: {error}", 0, 0)
-    else:
-        return builder.document, builder.findings
-    return None, failed.findings
+    return failed
 
 
-def _read_again(source: Source, error: MarkedYAMLError) -> _Builder:
+def _read_again(source: Source, error: MarkedYAMLError, tags: frozenset[str] | None) -> _Builder:
     """What the C parser refuses may be YAML 1.2 all the same: it knows 1.1.
 
     Raises the error that is one, or where the text is too long for the slow parser.
     """
     if error.problem == _COLON_IN_FLOW:
         try:
-            return _run(source, _tolerant_reader)
+            return _run(source, _tolerant_reader, tags)
         except MarkedYAMLError as beyond:  # the mistake is not that colon
             error = beyond
     if len(source.text) <= _PATIENCE:
         with suppress(MarkedYAMLError):
-            return _run(source, _pure_reader)
+            return _run(source, _pure_reader, tags)
     raise error
 
 
-def _run(source: Source, reader: Callable[[str], Callable[[], Any]]) -> _Builder:
-    builder = _Builder(source)
+def _run(
+    source: Source, reader: Callable[[str], Callable[[], Any]], tags: frozenset[str] | None
+) -> _Builder:
+    builder = _Builder(source, tags)
     try:
         builder.run(reader(source.text))
     except _Stop:
         builder.document = None
+        builder.earlier.clear()
     return builder
 
 
@@ -162,8 +189,13 @@ def _tolerant_reader(text: str) -> Callable[[], Any]:
 
 
 class _Builder:
-    def __init__(self, source: Source) -> None:
+    """`foreign_tags` is None for a spec, which is one document of YAML 1.2."""
+
+    def __init__(self, source: Source, foreign_tags: frozenset[str] | None = None) -> None:
         self.source = source
+        self._foreign_tags = foreign_tags
+        self.earlier: list[Document] = []
+        self.tags: dict[int, str] = {}
         self.findings: list[Diagnostic] = []
         self.document: Document | None = None
         self._anchors: dict[str, tuple[Any, int]] = {}  # name -> value, number of nodes
@@ -275,6 +307,10 @@ class _Builder:
     def _handle_stream(self, event: Any, kind: type[Any]) -> None:
         if kind is not yaml_events.DocumentStartEvent:
             return
+        if self._foreign_tags is not None:
+            if self.document is not None:
+                self.earlier.append(self.document)
+            return
         start, end = event.start_mark.index, event.end_mark.index
         if event.version is not None and tuple(event.version) != (1, 2):
             self.complain(
@@ -301,7 +337,7 @@ class _Builder:
             self.complain("PC108", f"nested deeper than {DEEPEST} levels", start, end)
             raise _Stop
         if event.tag not in {None, "!", _CORE + "map", _CORE + "seq"}:
-            self._refuse_tag(event)
+            self._keep_tag(event)
         if event.anchor is not None:
             self._open[event.anchor] = nodes
 
@@ -340,7 +376,8 @@ class _Builder:
             return event.value
         types = _SCALAR_TAGS.get(tag.removeprefix(_CORE)) if tag.startswith(_CORE) else None
         if types is None:
-            self._refuse_tag(event)
+            self._keep_tag(event)
+            return resolve_plain(event.value)
         value = resolve_plain(event.value)
         start, end = event.start_mark.index, event.end_mark.index
         if type(value) is float and not isfinite(value):
@@ -349,10 +386,15 @@ class _Builder:
             self.complain("PC101", f"the text does not fit its tag {tag}", start, end)
         return value
 
+    def _keep_tag(self, event: Any) -> None:
+        if self._foreign_tags is None or event.tag not in self._foreign_tags:
+            self._refuse_tag(event)
+        self.tags[event.start_mark.index] = event.tag
+
     def _refuse_tag(self, event: Any) -> None:
         start, end = event.start_mark.index, event.end_mark.index
         name = event.tag.replace(_CORE, "!!")
-        help_text = "a spec is plain data: remove the tag"
+        help_text = "a spec is plain data: remove the tag" if self._foreign_tags is None else None
         self.complain("PC101", f"the tag {name} is not allowed", start, end, help=help_text)
         raise _Stop
 

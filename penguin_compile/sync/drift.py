@@ -12,7 +12,7 @@ from typing import Any
 
 from penguin_compile.core.errors import StalePlan
 from penguin_compile.model.plan import ABSENT, Action, Change, ChangeClass, FieldChange, Plan
-from penguin_compile.model.record import Base, Live, SecretState
+from penguin_compile.model.record import VALUE, Base, Live, SecretState
 from penguin_compile.sync.decisions import Decisions
 from penguin_compile.sync.edits import DELETED, find_edits, mark_edits
 from penguin_compile.sync.holder import user_name
@@ -20,6 +20,7 @@ from penguin_compile.sync.kept_plan import keep_plan
 from penguin_compile.sync.lock import hold_lock
 from penguin_compile.sync.planning import Situation
 from penguin_compile.sync.remembered import AuditEntry, Entry, RevisionStart, Step
+from penguin_compile.sync.settlement import settled_value
 from penguin_compile.sync.state import State
 
 _ACKNOWLEDGE = "acknowledge"
@@ -68,11 +69,14 @@ def find_edit(base: Base, live: Live | None) -> LiveEdit | None:
     if live is None:
         fields = tuple(_field(path, value, ABSENT) for path, value in base.fields.items())
         return LiveEdit(base=base, live=None, fields=fields, mark=DELETED)
-    edits = find_edits(base.fields, live)
+    settled = dict(base.fields)
+    if VALUE in settled:  # by the type that the spec gives it by now
+        settled[VALUE] = settled_value(base, live)
+    edits = find_edits(settled, live)
     mark = mark_edits(edits)
     if mark is None:
         return None
-    fields = tuple(_field(path, base.fields.get(path, ABSENT), one) for path, one in edits.items())
+    fields = tuple(_field(path, settled.get(path, ABSENT), one) for path, one in edits.items())
     return LiveEdit(base=base, live=live, fields=fields, mark=mark)
 
 

@@ -1,21 +1,24 @@
-"""Settings that need no closer look: row and ledger say, letter by letter, what the spec says.
+"""What needs no closer look: row and ledger say, letter by letter, what the spec says.
 
-Before the three-way comparison, which tells what becomes of all others. Of 100,000 keys it is
-usually all but a few, and a look at text is all that they cost. Whatever is spelled otherwise,
-even if it means the same, is left to the comparison.
+Before the three-way comparison, which tells what becomes of all others. Of 100,000 keys or 10,000
+services it is usually all but a few, and a look at text is all that they cost. Whatever is spelled
+otherwise, even if it means the same, is left to the comparison.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter, itemgetter
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from penguin_compile.live.config.row import FIELD_COLUMNS, KIND, Rows
-from penguin_compile.model.record import VALUE
+from penguin_compile.model.record import VALUE, Desired
 from penguin_compile.model.setting import UNSET, Setting, SettingType, stored_text
 from penguin_compile.sync.ledger import Ledger
 from penguin_compile.sync.ledger_text import write_fields
+
+# What ledger and spec agree on of a resource, and what takes the same fields from a row.
+Remembered: TypeAlias = tuple[Mapping[str, Any], Callable[[Mapping[str, Any]], tuple[Any, ...]]]
 
 _FALSE: Final = frozenset((False, None, "F", "f", "false", "0"))
 _LOOK: Final = attrgetter(
@@ -69,8 +72,53 @@ def settled_settings(
     return settled
 
 
-def _picker(indexes: list[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
-    """What takes these items of a tuple, as a tuple; a table may have its values alone."""
+def remembered_resources(
+    wanted: Iterable[Desired], ledger: Ledger
+) -> dict[str, dict[str, Remembered]]:
+    """Resources of a gateway that were settled as the spec says, by kind and name."""
+    known = ledger.rows
+    picks: dict[tuple[str, ...], Callable[[Mapping[str, Any]], tuple[Any, ...]]] = {}
+    found: dict[str, dict[str, Remembered]] = {}
+    for desired in wanted:
+        kind, name, fields = desired.address.kind, desired.address.name, desired.fields
+        entry = known.get(f"{kind}/{name}")
+        if entry is None:
+            continue
+        _, remembered, manage, protected, kept, _ = entry
+        if kept is not None or manage != desired.manage or bool(protected) is not desired.protected:
+            continue
+        if remembered == write_fields(fields):
+            paths = tuple(fields)
+            pick = picks.get(paths) or picks.setdefault(paths, _picker(paths))
+            found.setdefault(kind, {})[name] = fields, pick
+    return found
+
+
+def settled_resources(
+    remembered: Mapping[str, Mapping[str, Remembered]],
+    plain: Mapping[str, Mapping[str, Mapping[str, Any]]],
+) -> dict[str, dict[str, str]]:
+    """Those that are live as well, by kind: they are `unchanged`. `plain` are a gateway's rows.
+
+    Each name with its address as text.
+    """
+    import orjson
+
+    write = orjson.dumps
+    settled: dict[str, dict[str, str]] = {kind: {} for kind in plain}
+    for kind, entries in remembered.items():
+        rows, names = plain.get(kind, {}), settled.setdefault(kind, {})
+        for name, (fields, pick) in entries.items():
+            try:
+                if write(pick(rows[name])) == write(pick(fields)):  # as text: to Python, true is 1
+                    names[name] = f"{kind}/{name}"
+            except (KeyError, TypeError):  # no such row or field; half a surrogate pair
+                continue
+    return settled
+
+
+def _picker(indexes: Sequence[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """What takes these items of a row, as a tuple; a table may have its values alone."""
     if len(indexes) == 1:
         return lambda row: (row[indexes[0]],)
     return itemgetter(*indexes)

@@ -31,6 +31,12 @@ class GatewayWriter(Protocol):
         Raises GatewayFailure; where it is `fatal`, no other change is tried.
         """
 
+    def must_confirm(self, kind: str) -> bool:
+        """Whether writes of a kind count only once `confirm` has read them back."""
+
+    def confirm(self, changes: Sequence[Change]) -> Mapping[Address, GatewayFailure]:
+        """Read back what was written, many at once; what isn't there as it was meant."""
+
     def write_all(self, changes: Sequence[Change]) -> Mapping[Address, GatewayFailure]:
         """Make creates and updates by one request, where `bulk` asks for it; what failed.
 

@@ -28,6 +28,7 @@ _REFERENCES: Final = ("source_services", "dest_services")
 _SERVICE: Final = "service"
 _MAPPING: Final = "mapping"
 _BULK: Final = frozenset((Action.CREATE, Action.UPDATE))
+_WORTH_A_LIST: Final = 64
 _STOPPED: Final = "the run was stopped"
 
 
@@ -50,11 +51,13 @@ class Recorder:
         """
         with self.state.database.writing("recording an outcome") as connection:
             self.lock.confirm(connection)
-            steps = [step_of(one, "done") for one in done]
-            steps += [step_of(one, "intent") for one in intents]
-            self.state.record(connection, self.revision, steps)
+            for changes, status in ((done, "done"), (intents, "intent")):
+                addresses = [one.address for one in changes]
+                self.state.mark(connection, self.revision, addresses, status)
             if done:
-                self.state.settle(connection, self.revision, [ledger_entry(one) for one in done])
+                entries = [ledger_entry(one) for one in done]
+                known = [one.address for one in done if one.ledger_revision is not None]
+                self.state.settle(connection, self.revision, entries, known=known)
                 audit = [_audit(one) for one in done]
                 self.state.audit(connection, audit, actor=self.actor, revision=self.revision)
             if ends is not None:
@@ -107,7 +110,8 @@ def _level(change: Change) -> tuple[bool, str]:
 class _Requests:
     """The requests of one run, recorded by one thread while others wait for answers.
 
-    `left` counts the changes of which nothing final is recorded yet.
+    `left` counts the changes of which nothing final is recorded yet. `unconfirmed` are answered and
+    not read back; `worth` is how many of them are read back at once.
     """
 
     gateway: GatewayWriter
@@ -117,6 +121,8 @@ class _Requests:
     outcome: Outcome
     left: int = 0
     undone: dict[Address, Change] = field(default_factory=dict)
+    unconfirmed: list[Change] = field(default_factory=list)
+    worth: int = _WORTH_A_LIST
 
     def do_level(self, crew: Crew, waiting: deque[Change]) -> None:
         """All changes of a level, as many at a time as there are hands."""
@@ -128,24 +134,41 @@ class _Requests:
                 crew.begin(one)
             if not crew.busy:
                 self._skip_all(waiting)
-                return
-            done = self._finish_some(crew)
+                break
+            done = self._hold(self._finish_some(crew))
+        self._record(self._confirm(), [])
+
+    def _hold(self, done: list[Change]) -> list[Change]:
+        """Keep what has to be read back first, until it is worth a list; return what is done."""
+        self.unconfirmed += [one for one in done if self.gateway.must_confirm(one.address.kind)]
+        rest = [one for one in done if not self.gateway.must_confirm(one.address.kind)]
+        if len(self.unconfirmed) < self.worth:
+            return rest
+        self.worth *= 2  # so that many changes take few lists, and a run that is killed loses few
+        return rest + self._confirm()
+
+    def _confirm(self) -> list[Change]:
+        """Read back what was kept: those that are as they were meant; the others have failed."""
+        held, self.unconfirmed = self.unconfirmed, []
+        failed = self.gateway.confirm(held) if held else {}
+        for one in held:
+            if one.address in failed:
+                self._fail(one, failed[one.address])
+        return [one for one in held if one.address not in failed]
 
     def _finish_some(self, crew: Crew) -> list[Change]:
-        """Wait for an answer and take all that are there; return what is done, record failures."""
+        """Wait for answers and take all that are there; return what is done, record failures."""
         done: list[Change] = []
-        while not done or crew.ready:
+        while True:
             change, failure = crew.finish()
             if failure is None:
                 done.append(change)
-                continue
-            if isinstance(failure, Withdrawn):
+            elif isinstance(failure, Withdrawn):
                 self._skip([change], _STOPPED)
             else:
                 self._fail(change, failure)
-            if not crew.ready:
-                break
-        return done
+            if not crew.ready and (failure is not None or not crew.supplied):
+                return done
 
     def do_all(self, changes: Sequence[Change]) -> None:
         """All of them by one request."""

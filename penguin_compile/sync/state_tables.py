@@ -19,6 +19,7 @@ VERSION_TABLE: Final = "penguin_schema"
 HEAD: Final = "0002"
 FIRST: Final = "0001"
 _KNOWN: Final = frozenset({FIRST, HEAD})
+_SINCE: Final = {"penguin_past": "0002"}  # the others are as old as the first version
 
 _PLACE: Final = ("app", "environment")
 _COLUMNS: Final = {
@@ -99,6 +100,18 @@ def list_tables(connection: Connection) -> list[str]:
     return [one for one in (*_COLUMNS, VERSION_TABLE) if one in there]
 
 
+def find_missing_tables(connection: Connection, database: str) -> list[str]:
+    """Those that tables of that version have and that are not there; none before the first apply.
+
+    DatabaseFailure as `read_version`.
+    """
+    version = read_version(connection, database)
+    if version is None:
+        return []
+    there = set(list_tables(connection))
+    return [one for one in _COLUMNS if one not in there and _SINCE.get(one, FIRST) <= version]
+
+
 def read_version(connection: Connection, database: str) -> str | None:
     """The schema's version, None where there are no tables.
 
@@ -141,15 +154,37 @@ def migrate(connection: Connection, database: str) -> None:
     version = read_version(connection, database)
     if version == HEAD:
         return
-    from alembic import command
-    from alembic.config import Config
-    from alembic.util import CommandError
     from sqlalchemy import column, delete, table
-    from sqlalchemy.exc import DBAPIError
 
     if version is not None:
         noted = table(VERSION_TABLE, column("version_num"))
         connection.execute(delete(noted).where(noted.c.version_num != version))
+    _upgrade(connection, database)
+
+
+def restore_tables(connection: Connection, database: str) -> list[str]:
+    """Create those that went missing, empty, and tell which; the others keep what they hold."""
+    from sqlalchemy import column, delete, select, table
+
+    missing = find_missing_tables(connection, database)
+    if not missing:
+        return []
+    meta = state_table("meta")
+    kept = [] if "penguin_meta" in missing else list(connection.execute(select(meta)).mappings())
+    # Each step creates what isn't there: all of them once more, as after a kill between two.
+    connection.execute(delete(table(VERSION_TABLE, column("version_num"))))
+    _upgrade(connection, database)
+    if kept and "penguin_past" not in missing:  # a step noted where a past begins that is older
+        connection.execute(delete(meta))
+        connection.execute(meta.insert(), [dict(one) for one in kept])
+    return missing
+
+
+def _upgrade(connection: Connection, database: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+    from sqlalchemy.exc import DBAPIError
 
     config = Config()
     config.set_main_option("script_location", "penguin_compile.sync:migrations")

@@ -55,7 +55,9 @@ class _Compose:
     def __init__(self, app: App, placement: Placement) -> None:
         self._app = app
         self.is_override = app.outputs.compose_form == "override"
-        self._text = ComposeText(app.deployment.variables)
+        self._text = ComposeText(
+            app.deployment.variables, empty_counts=app.outputs.compose_empty == "value"
+        )
         self._paths = ComposePaths(placement.way_up("compose"))
         self._notices: list[str] = []
         deployed = deployed_services(app)
@@ -81,7 +83,8 @@ class _Compose:
         if self._waddleai is not None:
             services[WADDLEAI] = self._waddleai_service(self._waddleai)
             top["volumes"] = {**(top.get("volumes") or {}), MODELS: {}}
-        return {"name": self._app.name, "services": services, **top}
+        project = self._text.copy(self._app.compose.get("name")) or self._app.name
+        return {"name": project, "services": services, **top}
 
     def override(self) -> Data:
         """A file to be laid over the app's own, as data.

@@ -17,6 +17,7 @@ Convert: TypeAlias = Callable[[str], str]
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _ELSEWHERE = re.compile(r"[^/]*://|git@|github\.com/|service:|target:|docker-image:|oci-layout:")
 _SHORT_VOLUME = re.compile(r"\.\.?(?:[/:]|\Z)")
+_FALLS_BACK = re.compile(r"(\$\{[A-Za-z_][A-Za-z0-9_]*:?-)(\.\.?(?:/[^${}:]*)?)(\}.*)\Z", re.DOTALL)
 _CONTEXTS = ("build", "build/context", "build/additional_contexts/*")
 _PATHS_OF_SERVICES = (
     "build/ssh/*",
@@ -46,7 +47,7 @@ class ComposePaths:
             self._rewrite(service, pattern, self.path)
         for pattern in _CONTEXTS:
             self._rewrite(service, pattern, self.context)
-        self._rewrite(service, "volumes/*", self._short_volume)
+        self._rewrite(service, "volumes/*", self.short_volume)
         for volume in _mappings(service.get("volumes")):
             if volume.get("type") == "bind":
                 self._rewrite(volume, "source", self.path)
@@ -73,6 +74,9 @@ class ComposePaths:
     def path(self, text: str) -> str:
         """A file or folder: what is relative to the root, relative to the Compose file."""
         if text.startswith("$"):
+            falls_back = _FALLS_BACK.match(text)
+            if falls_back is not None:  # what a deployment sets itself is for it to say in full
+                return f"{falls_back[1]}{self.path(falls_back[2])}{falls_back[3]}"
             self.notices.append(
                 f'the path "{text}" begins with a variable: a relative one starts at the folder of'
                 " docker-compose.yml"
@@ -88,8 +92,10 @@ class ComposePaths:
         """A build context, which may be an address or an image instead of a folder."""
         return text if _ELSEWHERE.match(text) else self.path(text)
 
-    def _short_volume(self, text: str) -> str:
+    def short_volume(self, text: str) -> str:
         """`./data:/data`; what does not begin with a dot is the name of a volume."""
+        if _FALLS_BACK.match(text):
+            return self.path(text)
         if not _SHORT_VOLUME.match(text):
             return text
         source, colon, rest = text.partition(":")

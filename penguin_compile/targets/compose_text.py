@@ -23,17 +23,23 @@ _SILENCED = "x-allow"  # speaks to penguin-compile, not to Compose
 
 
 class ComposeText:
-    """Expressions for variables, and texts that hold them. `notices` grows as they are used."""
+    """Expressions for variables, and texts that hold them. `notices` grows as they are used.
 
-    def __init__(self, variables: Mapping[str, DeploymentVariable]) -> None:
+    `empty_counts` tells whether a variable that is set to an empty text has a value.
+    """
+
+    def __init__(
+        self, variables: Mapping[str, DeploymentVariable], *, empty_counts: bool = True
+    ) -> None:
         self._variables = variables
+        self._falls_back = "-" if empty_counts else ":-"
         self._known: dict[tuple[str, str | None, bool, bool], str] = {}
         self.notices: list[str] = []
 
     def variable(
         self, name: str, default: str | None = None, *, alone: bool = True, nested: bool = False
     ) -> str:
-        """`${NAME-default}`, `${NAME:?…}` where a deployment must set it, `${NAME-}` otherwise.
+        """`${NAME-default}` or with `:-`, `${NAME:?…}` where it must be set, `${NAME-}` otherwise.
 
         `default` is the one of a container that has its own; `alone` tells that no text stands
         beside it, `nested` that another variable's `${…}` stands around it.
@@ -53,7 +59,9 @@ class ComposeText:
         if default is None or variable.sensitive:
             return f"${{{name}:?{name} is required}}" if variable.required else f"${{{name}-}}"
         if can_be_default(default, alone=alone):
-            return f"${{{name}-{literal(default)}}}"
+            # an empty default is the same either way
+            falls_back = self._falls_back if default else "-"
+            return f"${{{name}{falls_back}{literal(default)}}}"
         # a bare text in another variable's default could end that one
         done = (
             "inside another variable's ${…} it has none"

@@ -34,7 +34,8 @@ def test_before_the_first_apply_all_is_well_and_nothing_is_made(penguin: Run, sh
     found = checks(penguin)
     assert found["database"] == [("ok", "sqlite:///dev.db: not there yet; apply creates it ")]
     assert found["marchproxy"][0][0] == "ok"
-    assert "reached, 0 resources of shop" in found["marchproxy"][0][1]
+    assert "reached" in found["marchproxy"][0][1]
+    assert found["services"] == [("ok", "0 resources of shop ")]
     assert not Path("dev.db").exists()
 
 
@@ -123,3 +124,81 @@ def test_a_url_that_is_a_secret_nobody_set(penguin: Run, shop: Path) -> None:
 def test_a_file_that_is_no_database(penguin: Run, shop: Path) -> None:
     Path("dev.db").write_text("this is a note about a database" * 100)
     assert checks(penguin, code=1)["database"][0][0] == "problem"
+
+
+# What it mends of the state.
+
+
+def repaired(penguin: Run, code: int = 0) -> list[dict[str, object]]:
+    refused = penguin("doctor", "--env", "dev", "--repair")
+    assert (refused.code, "add --yes" in refused.err) == (64, True)
+    result = penguin("doctor", "--env", "dev", "--repair", "--yes", "--format", "json")
+    assert result.code == code, result
+    return json.loads(result.out)["repairs"]
+
+
+def test_yes_without_repair_is_no_question(penguin: Run, shop: Path) -> None:
+    assert penguin("doctor", "--env", "dev", "--yes").code == 64
+
+
+def test_nothing_to_repair_asks_nothing(penguin: Run, applied: Path) -> None:
+    result = penguin("doctor", "--env", "dev", "--repair")
+    assert (result.code, "Nothing here that --repair can mend" in result.out) == (0, True)
+
+
+def test_a_table_that_went_missing_is_made_anew(penguin: Run, applied: Path) -> None:
+    run_sql("DROP TABLE penguin_audit")
+    run_sql("DROP TABLE penguin_past")
+    run_sql("INSERT INTO penguin_meta VALUES ('other', 'dev', 'past_since', '7')")
+    ((level, text),) = checks(penguin, code=1)["state"]
+    assert level == "problem"
+    assert "penguin_audit, penguin_past went missing, and with it" in text
+    (done,) = repaired(penguin)
+    assert done["text"] == "created penguin_audit, penguin_past anew"
+    assert checks(penguin)["state"][0][0] == "ok"
+    assert penguin("plan", "--env", "dev", "--detailed-exitcode").code == 0
+    replace(applied, "default: 20", "default: 21")
+    assert penguin("apply", "--env", "dev", "--yes").code == 0
+
+
+def test_a_past_that_is_there_keeps_where_it_begins(penguin: Run, applied: Path) -> None:
+    before = run_sql("SELECT name, value FROM penguin_meta ORDER BY name")
+    run_sql("DROP TABLE penguin_outcome")
+    repaired(penguin)
+    assert run_sql("SELECT name, value FROM penguin_meta ORDER BY name") == before
+
+
+def test_an_old_schema_is_migrated(penguin: Run, applied: Path) -> None:
+    run_sql("DROP TABLE penguin_past")
+    run_sql("ALTER TABLE penguin_revision DROP COLUMN note")
+    run_sql("UPDATE penguin_schema SET version_num = '0001'")
+    assert "apply migrates them" in checks(penguin)["state"][0][1]
+    (done,) = repaired(penguin)
+    assert "to version 0002" in str(done["text"])
+    assert "have version 0002" in checks(penguin)["state"][0][1]
+
+
+def test_the_lock_of_a_run_that_is_gone_is_freed(penguin: Run, applied: Path) -> None:
+    state = open_state("shop", "dev", database=Database("sqlite:///dev.db"))
+    with hold_lock(state, holder="ops@example.com"):
+        run_sql("UPDATE penguin_lock SET process_start = 'long ago'")
+        ((level, text),) = checks(penguin)["lock"]
+        assert (level, "ops@example.com" in text) == ("ok", True)
+        (done,) = repaired(penguin)
+    assert "freed the lock of ops@example.com" in str(done["text"])
+    assert checks(penguin)["lock"] == [("ok", "free ")]
+    assert run_sql("SELECT lock_id FROM penguin_lock") == [(None,)]
+
+
+def test_the_lock_of_a_run_that_lives_is_left(penguin: Run, applied: Path) -> None:
+    state = open_state("shop", "dev", database=Database("sqlite:///dev.db"))
+    with hold_lock(state, holder="ops@example.com"):
+        assert penguin("doctor", "--env", "dev", "--repair", "--yes").code == 0
+        assert run_sql("SELECT holder FROM penguin_lock") == [("ops@example.com",)]
+
+
+def test_a_database_without_tables_gets_them(penguin: Run, shop: Path) -> None:
+    run_sql("CREATE TABLE other (id INTEGER)")
+    (done,) = repaired(penguin)
+    assert "created the state tables" in str(done["text"])
+    assert penguin("apply", "--env", "dev", "--yes").code == 0

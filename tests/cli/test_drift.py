@@ -55,6 +55,13 @@ def test_the_spec_is_not_asked(penguin: Run, applied: Path) -> None:
     assert edits(penguin)["config/page_size"]["class"] == "converged"
 
 
+def test_another_type_in_the_spec_is_no_edit(penguin: Run, applied: Path) -> None:
+    replace(applied, "type: integer, default: 20", "type: string, default: '20'")
+    assert penguin("drift", "--env", "dev").code == 0
+    edit_row("page_size", "twenty")
+    assert edits(penguin)["config/page_size"]["fields"][0]["live"] == "twenty"
+
+
 def test_an_acknowledged_edit_is_told_and_counts_no_more_but_another_does(
     penguin: Run, applied: Path
 ) -> None:

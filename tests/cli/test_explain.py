@@ -7,6 +7,7 @@ import pytest
 from penguin_compile.compiler.field import list_fields
 from penguin_compile.report.diagnostics_text import WIDTH
 from penguin_compile.rules.codes import example_of, find_code, list_codes
+from penguin_compile.rules.intake_codes import INTAKE_CODES
 from tests.cli.conftest import Run
 
 FIELDS = [".".join(one.path) for one in list_fields()]
@@ -16,7 +17,21 @@ def indented(text: str) -> str:
     return "".join(f"  {line}\n" for line in text.splitlines())
 
 
-@pytest.mark.parametrize("code", list_codes())
+CODES = [code for code in list_codes() if code not in INTAKE_CODES]
+
+
+@pytest.mark.parametrize("code", sorted(INTAKE_CODES))
+def test_a_code_of_init_is_told_with_its_reasons(penguin: Run, code: str) -> None:
+    result = penguin("explain", code)
+    words = " ".join(result.out.split())
+    known = find_code(code)
+    assert (result.code, result.err) == (0, "")
+    for part in (known.title, known.why, known.source, str(known.severity)):
+        assert part in words
+    assert max(map(len, result.out.splitlines())) <= WIDTH
+
+
+@pytest.mark.parametrize("code", CODES)
 def test_a_code_is_told_with_its_reasons_and_both_specs(penguin: Run, code: str) -> None:
     result = penguin("explain", code.lower())
     assert (result.code, result.err) == (0, "")

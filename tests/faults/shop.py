@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,13 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
-from penguin_compile.live.config.sealing import read_keyring, unseal
+from penguin_compile.live.config.sealing import key_of, read_keyring, unseal
 from tests.live.settings_app import KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
 APPLY = ("apply", "--env", "dev", "--yes", "--prune")
+ROTATE = ("rotate-keys", "--env", "dev", "--yes")
+NEW_KEYS = f"new:{b64encode(b'n' * 32).decode()},{KEYS}"
 SECRETS = {"old_secret", "new_secret"}
 _HEAD = 'penguin: 1\napp: {name: shop, version: "1.0"}\nconfig:\n'
 _SECRET = "sensitive: true, required: true, description: Secret"
@@ -69,6 +72,7 @@ class Shop:
     folder: Path
     url: str
     old_secret: str = "first"
+    keys: str = KEYS
 
     def write(self, spec: str) -> None:
         (self.folder / "spec").mkdir(exist_ok=True)
@@ -79,7 +83,7 @@ class Shop:
     def variables(self) -> dict[str, str]:
         return {
             "SHOP_DATABASE": self.url,
-            "PENGUIN_CONFIG_KEYS": KEYS,
+            "PENGUIN_CONFIG_KEYS": self.keys,
             "OLD_SECRET": self.old_secret,
             "NEW_SECRET": "second",
         }
@@ -156,14 +160,15 @@ def read_table(connection: Connection, name: str) -> list[dict[str, Any]]:
 
 
 def _settings(rows: list[dict[str, Any]]) -> list[str]:
-    """Every row, with secrets in clear: two texts of one secret never are the same."""
-    keyring = read_keyring({"PENGUIN_CONFIG_KEYS": KEYS})
+    """Every row, secrets in clear with their key: two texts of one are never the same."""
+    keyring = read_keyring({"PENGUIN_CONFIG_KEYS": NEW_KEYS})
     kept = ("config_value", "config_type", "category", "description", "updated_by")
     lines = []
     for row in rows:
         values = {name: row[name] for name in kept} | {"sensitive": bool(row["is_sensitive"])}
         if row["config_key"] in SECRETS:
-            values["config_value"] = unseal(keyring, row["config_key"], row["config_value"])
+            sealed = row["config_value"]
+            values["config_value"] = [key_of(sealed), unseal(keyring, row["config_key"], sealed)]
         lines.append(f"{row['config_key']} {json.dumps(values, sort_keys=True)}")
     return sorted(lines)
 

@@ -88,6 +88,10 @@ environments:
   clear: {extends: dev, sensitive: plaintext}
 """
 DEV = ("--env", "dev")
+LIVE = (
+    *("--from-database", "env:DATABASE_URL", "--table", "config"),
+    *("--from-marchproxy", "GATEWAY", "--token-from", "env:CLUSTER_API_KEY"),
+)
 # In the order of a life: what is there after one is what the next reads.
 BEFORE_EDITS = (
     ("validate",),
@@ -103,6 +107,8 @@ BEFORE_EDITS = (
     ("show", "plan.json"),
     ("apply", "plan.json"),
     ("plan", *DEV, "--secrets"),
+    ("init", "--report-only", *LIVE),
+    ("init", "adopted", "--format", "json", "--force", *LIVE),
 )
 AFTER_EDITS = (
     ("plan", *DEV),
@@ -121,6 +127,7 @@ AFTER_EDITS = (
     *(("show", str(one), *DEV) for one in range(1, 6)),
     ("history", *DEV),
     ("doctor", *DEV),
+    ("doctor", *DEV, "--repair", "--yes", "--log-http"),
 )
 ALONE = ("sandbox",)  # serves until it is stopped: below, in a process of its own
 LOGGERS = ("", "sqlalchemy", "alembic", "httpx", "httpcore", "urllib3", "psycopg", "hvac")
@@ -137,10 +144,12 @@ class World:
     run: Run
     records: pytest.LogCaptureFixture
     children: Path
+    gateway: str
 
     def everywhere(self, *arguments: str) -> None:
         """Run a command in each of its formats; nothing it says or logs shows a secret."""
-        for form in formats(arguments[0]):
+        arguments = tuple(self.gateway if one == "GATEWAY" else one for one in arguments)
+        for form in [()] if "--format" in arguments else formats(arguments[0]):
             self.records.clear()
             result = self.run("--debug", *arguments, *form)
             assert result.code != 64, result.err
@@ -248,7 +257,7 @@ def world(
             _watch(name, children)
         for logger in LOGGERS:
             caplog.set_level(logging.DEBUG, logger=logger or None)
-        yield World(home, url, penguin, caplog, children)
+        yield World(home, url, penguin, caplog, children, gateway.url)
 
 
 def _commit(home: Path) -> None:
@@ -280,6 +289,7 @@ def test_no_command_shows_a_secret_and_none_is_left_anywhere(
 ) -> None:
     for arguments in BEFORE_EDITS:
         world.everywhere(*arguments)
+    assert (world.home / "adopted" / "spec" / "shop.yaml").exists()
     stored = world.home / "secrets.enc.yaml"
     own = {
         "private.pem": ["multi-line file"],

@@ -4,6 +4,9 @@ import pytest
 
 from penguin_compile.live.config.database import Database
 from tests.databases import EMBEDDED, KINDS, fresh_database
+from tests.live.gateway_shop import gateway, penguin, spec
+
+__all__ = ["gateway", "penguin", "spec"]  # fixtures of every suite of gateways
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 PASSWORD = "canary-password-1"
+CLUSTER_KEY = "canary-cluster-key-2"
 CREATE = {
     "protocol": "tcp",
     "collection": None,
@@ -70,6 +71,8 @@ class SmallApiServer:
     clusters: dict[int, str] = field(default_factory=lambda: {1: "main", 2: "edge"})
     rows: dict[int, dict[str, Any]] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
+    assigned_twice: set[str] = field(default_factory=set)
+    admin: bool = True
     tokens: dict[str, float] = field(default_factory=dict)
     refresh_tokens: set[str] = field(default_factory=set)
     requests: list[str] = field(default_factory=list)
@@ -112,6 +115,8 @@ class SmallApiServer:
     ) -> Reply:
         path = urlsplit(target).path
         query = {key: one[-1] for key, one in parse_qs(urlsplit(target).query).items()}
+        if path.startswith("/api/v1/config/"):
+            return self._configure(int(path.split("/")[-1]), headers.get("Cluster-API-Key"))
         public = {"/api/openapi.json": self._describe, "/api/v1/auth/login": self._log_in}
         if path in public:
             return public[path](method, body)
@@ -121,6 +126,8 @@ class SmallApiServer:
         given = headers.get("Authorization", "")
         if self.tokens.get(given.removeprefix("Bearer "), 0) < time.time():
             return _detail(401, "Could not validate") if given else _detail(403, "No credentials")
+        if path == "/api/v1/auth/me":
+            return Reply(body={"username": "admin", "is_admin": self.admin})
         if path == "/api/v1/clusters":
             listed = [{"id": key, "name": one} for key, one in self.clusters.items()]
             return Reply(body={"total": len(listed), "clusters": listed})
@@ -183,6 +190,8 @@ class SmallApiServer:
         if not 1 <= limit <= 1000:
             return _detail(422, [{"loc": ["query", "limit"], "msg": "too much", "input": limit}])
         every = [row for row in reversed(self.rows.values()) if row["name"] not in self.hidden]
+        # The real one joins the assignments of who is no admin, and counts and shows each.
+        every = [row for row in every for _ in range(1 + (row["name"] in self.assigned_twice))]
         if query.get("active_only", "true") == "true":
             every = [row for row in every if row["is_active"]]
         if "cluster_id" in query:
@@ -191,6 +200,28 @@ class SmallApiServer:
         if any(map(_is_poisoned, page)):
             return ERROR
         return Reply(body={"total": len(every), "services": page})
+
+    def _configure(self, cluster: int, key: str | None) -> Reply:
+        if key != CLUSTER_KEY:
+            return _detail(401, "Invalid API key")
+        names = ("id", "name", "ip_fqdn", "port", "protocol", "collection")
+        services = [
+            {
+                **{name: row[name] for name in names},
+                "auth": {"type": row["auth_type"], "token_base64": row["token_base64"]},
+                "tls": {"enabled": row["tls_enabled"], "verify": row["tls_verify"]},
+                "health_check": {
+                    "enabled": True,
+                    "path": row["health_check_path"],
+                    "interval": row["health_check_interval"],
+                }
+                if row["health_check_enabled"]
+                else None,
+            }
+            for row in self.rows.values()
+            if row["cluster_id"] == cluster and row["is_active"]
+        ]
+        return Reply(body={"cluster": {"id": cluster}, "services": services, "mappings": []})
 
     def _create(self, body: Any) -> Reply:
         if body.get("protocol") not in PROTOCOLS or body.get("auth_type") not in AUTH_TYPES:

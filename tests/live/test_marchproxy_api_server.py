@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -340,6 +341,38 @@ def test_a_list_that_moves_is_read_again(
         backend.read()
 
 
+def test_a_list_that_counts_more_than_it_shows(
+    server: SmallApiServer, backend: MarchProxyBackend
+) -> None:
+    """A service that was assigned to a user twice is counted and shown twice, to that user."""
+    for number in range(1200):
+        server.add(f"shop-{number}", collection="shop")
+    server.assigned_twice |= {"shop-3", "shop-700", "shop-1100"}
+    with pytest.raises(GatewayFailure, match="there are 1203 services and shows 1200") as caught:
+        backend.read()
+    assert f"GET {server.url}/api/v1/services" in caught.value.message
+    server.admin = False
+    assert len(backend.read().live) == 1200
+
+
+def test_a_count_of_what_nobody_sees_is_no_hidden_page(
+    server: SmallApiServer, backend: MarchProxyBackend
+) -> None:
+    """A server that counts first and hides then: rows may stand behind an empty page."""
+    server.admin = False
+    for number in range(5):
+        server.add(f"shop-{number}", collection="shop")
+
+    def hide(method: str, path: str, _: Any) -> Reply | None:
+        if method != "GET" or "/services?" not in path:
+            return None
+        shown = [one for one in server.rows.values() if one["id"] < 3]
+        return Reply(body={"total": 5, "services": shown if "skip=0&" in path else []})
+
+    server.before = hide
+    assert len(backend.read().live) == 2
+
+
 def test_a_poisoned_list_says_how_to_mend_it(
     server: SmallApiServer, backend: MarchProxyBackend
 ) -> None:
@@ -589,7 +622,7 @@ def test_two_applies_at_once_make_one_service(
 def test_an_answer_that_comes_too_late_is_read_back(server: SmallApiServer) -> None:
     with closing(connect(server.url)) as backend:
         backend.read()
-        backend._client.open()[0].timeout = 0.2
+        backend._client.patience = replace(backend._client.patience, read=0.2)
         late = [True]
 
         def dawdle(method: str, path: str, _: Any) -> None:

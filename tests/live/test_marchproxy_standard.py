@@ -491,7 +491,7 @@ def test_retry_after_is_honoured(*, date: bool) -> None:
 
     with serve(answer) as seen, closing(connect(seen.url, dialect="standard")) as backend:
         started = time.monotonic()
-        backend._connect().list_services()
+        backend.connect().list_services()
         assert 0.9 <= time.monotonic() - started < 3
 
 

@@ -28,8 +28,10 @@ from penguin_compile.model.environment import Gateway
 QUICK = Patience(connect=2, read=2, tries=1, total=5)
 
 
-def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """One certificate that is its own CA, good for a server and for a client."""
+def make_certificate(
+    folder: Path, *, days: float = 1, address: str = "127.0.0.1"
+) -> tuple[Path, Path]:
+    """One certificate that is its own CA, good for a server and for a client, for so many days."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = dt.datetime.now(dt.UTC)
@@ -39,11 +41,11 @@ def make_certificate(folder: Path) -> tuple[Path, Path]:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
+        .not_valid_before(now - dt.timedelta(days=9))
+        .not_valid_after(now + dt.timedelta(days=days, minutes=5))
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False
         )
         .sign(key, hashes.SHA256())
     )

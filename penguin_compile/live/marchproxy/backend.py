@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import cached_property
+from typing import Any, Final, TypeAlias
 
-from penguin_compile.core.errors import GatewayDenied, GatewayFailure
+from penguin_compile.core.errors import GatewayFailure
 from penguin_compile.core.resolver import Resolver
 from penguin_compile.live.backend import Reading
 from penguin_compile.live.marchproxy import DIALECTS
@@ -18,7 +19,9 @@ from penguin_compile.live.marchproxy.failures import Rejected, Unanswered
 from penguin_compile.live.marchproxy.fields import CARRIED, canonical_fields, find_problems
 from penguin_compile.live.marchproxy.manners import Manners
 from penguin_compile.live.marchproxy.patience import Patience
-from penguin_compile.live.marchproxy.scope import MAPPING, SERVICE, Scope, find_differences, see
+from penguin_compile.live.marchproxy.read_back import ReadBack
+from penguin_compile.live.marchproxy.scope import MAPPING, SERVICE, Scope
+from penguin_compile.live.marchproxy.unread import Unread
 from penguin_compile.model.address import Address
 from penguin_compile.model.app import App
 from penguin_compile.model.environment import Gateway
@@ -32,6 +35,9 @@ from penguin_compile.model.plan import Action, Change
 from penguin_compile.model.record import Desired, Live
 from penguin_compile.model.service import Route, Service
 
+Lists: TypeAlias = Mapping[str, Sequence[Row]]  # what a server tells, by kind
+
+NOTHING_SETTLED: Final[Mapping[str, Collection[str]]] = {}
 _DEFAULT_CLUSTER = 1
 _TAKEN = frozenset((400, 409))
 
@@ -53,13 +59,25 @@ class MarchProxyBackend:
         self._app = app
         self._place = f"environments.{app.environment.name}.marchproxy"
         self._client = Client(gateway, self._place, patience, manners, resolve)
-        self._wanted = frozenset(one.address for one in self.project(app))
         self._lock = threading.Lock()
         self._detected: Detected | None = None
-        self._dialect: Dialect | None = None
-        self._scope = self._make_scope(_DEFAULT_CLUSTER)
+        self._spoken: Dialect | None = None
+        self._dialect: Dialect | None = None  # once its cluster is known, too
+        self._cluster = _DEFAULT_CLUSTER
         self._seen: dict[Address, Live] = {}
         self._former: dict[Address, Row] = {}
+        self._unread = Unread()
+        _ = self._abilities  # an unknown dialect is refused before anything is asked
+
+    @property
+    def client(self) -> Client:
+        """Its connections."""
+        return self._client
+
+    @property
+    def abilities(self) -> Abilities:
+        """What this server takes, as far as is known by now."""
+        return self._abilities
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -74,6 +92,9 @@ class MarchProxyBackend:
 
     def project(self, app: App) -> Sequence[Desired]:
         """Services, then routes, in the order of the spec and with the fields of the JSON files."""
+        return self._desired if app is self._app else self._project(app)
+
+    def _project(self, app: App) -> Sequence[Desired]:
         services = [
             _want(SERVICE, self._map_protocol(service_fields(app, one)), ("services", name), one)
             for name, one in gateway_services(app).items()
@@ -101,18 +122,58 @@ class MarchProxyBackend:
             advice += f", {self._place}.protocol_map, or keep it off the gateway (gateway: false)"
         return [f"{address}: {text}; {advice}" for text in self._find_problems(address.kind, body)]
 
+    def find_owner(self, row: Row) -> str | None:
+        """Whose a service is, once connected; None where it is ours."""
+        return self._scope.find_owner(row)
+
+    def list_deleted(self) -> Sequence[str]:
+        """The names of ours that the last reading found deleted, but keeping their names."""
+        return sorted(one.name for one in self._former)
+
+    def speak(self) -> Dialect:
+        """The server's dialect, found out once; nobody has logged in and no cluster is looked for.
+
+        Raises GatewayFailure.
+        """
+        with self._lock:
+            return self._speak()
+
+    def connect(self) -> Dialect:
+        """The same with its cluster found. Raises GatewayFailure."""
+        with self._lock:
+            if self._dialect is None:
+                dialect = self._speak()
+                cluster = dialect.find_cluster()
+                self._dialect, self._cluster = dialect, cluster
+            return self._dialect
+
     def read(self) -> Reading:
-        """Everything of ours, from one request for each list.
+        """Everything of ours, from one request for each list; see `interpret`."""
+        return self.interpret(self.fetch())
+
+    def fetch(self) -> Lists:
+        """Both lists, complete, as the server tells them."""
+        dialect = self.connect()
+        return {SERVICE: dialect.list_services(), MAPPING: dialect.list_mappings()}
+
+    def find_plain(self, lists: Lists) -> dict[str, dict[str, Row]]:
+        """By kind and name, the rows that are ours beyond any question."""
+        return {kind: self._scope.find_plain(kind, rows) for kind, rows in lists.items()}
+
+    def interpret(
+        self, lists: Lists, settled: Mapping[str, Collection[str]] = NOTHING_SETTLED
+    ) -> Reading:
+        """What of the lists is ours, but for the names, by kind, that are known to be settled.
 
         That is: the services of the app's collection, the mappings of its prefix, and what bears
         the name of one that the spec wants, whoever it belongs to.
         """
-        dialect = self._connect()
-        live, former = self._scope.select_services(dialect.list_services())
-        live.update(self._scope.select_mappings(dialect.list_mappings()))
+        services, mappings = settled.get(SERVICE, ()), settled.get(MAPPING, ())
+        live, former = self._scope.select_services(lists[SERVICE], services)
+        live.update(self._scope.select_mappings(lists[MAPPING], mappings))
         with self._lock:
             self._seen, self._former = dict(live), former
-        return Reading(live=live, warnings=tuple(self._find_unsupported()))
+        return Reading(live=live, warnings=tuple(self.list_unsupported()))
 
     def write(self, change: Change) -> Live | None:
         """Make one change to what the last `read` saw; return what is there then.
@@ -121,9 +182,23 @@ class MarchProxyBackend:
         where it failed, where the last reading isn't what the plan saw, or where the server made
         something else of it. Where no answer came, the outcome is read back and settled.
         """
-        after = self._do(change, self._require_seen(change))
+        before = self._require_seen(change)
+        after = self._do(change, before)
         self._keep(change.address, after)
+        if self.must_confirm(change.address.kind):
+            self._unread.note(change.address, before, after)
         return after
+
+    def must_confirm(self, kind: str) -> bool:
+        """Whether writes of a kind are answered here and can be read back only by the list."""
+        return kind in self._abilities.unread
+
+    def confirm(self, changes: Sequence[Change]) -> Mapping[Address, GatewayFailure]:
+        """Read back what was written of kinds that want it, by one list of each; what isn't so.
+
+        A list that can't be read confirms nothing: then all of them have failed.
+        """
+        return self._unread.confirm(changes, self._read_back, self._keep)
 
     def _require_seen(self, change: Change) -> Live | None:
         live = self._seen.get(change.address)
@@ -145,7 +220,7 @@ class MarchProxyBackend:
         What became of each is read back, whatever the answer was. Raises GatewayFailure where
         nothing was done or nobody knows.
         """
-        dialect = self._connect()
+        dialect = self.connect()
         refused: dict[Address, GatewayFailure] = {}
         bodies: dict[Address, Row] = {}
         for change in changes:
@@ -162,9 +237,9 @@ class MarchProxyBackend:
                 if not failure.sent:
                     raise
                 cause = failure
-        return {**refused, **self._read_back(bodies, reasons, cause)}
+        return {**refused, **self._read_all_back(bodies, reasons, cause)}
 
-    def _read_back(
+    def _read_all_back(
         self, bodies: Mapping[Address, Row], reasons: Mapping[str, str], cause: Unanswered | None
     ) -> dict[Address, GatewayFailure]:
         failed: dict[Address, GatewayFailure] = {}
@@ -174,7 +249,9 @@ class MarchProxyBackend:
         }
         for address, body in bodies.items():
             try:
-                live = self._check_row(address, body, rows[address.kind].get(address.name))
+                live = self._read_back.check_row(
+                    address, body, rows[address.kind].get(address.name)
+                )
             except GatewayFailure as failure:
                 told = reasons.get(address.name)
                 failed[address] = cause or (GatewayFailure(told) if told else failure)
@@ -189,7 +266,7 @@ class MarchProxyBackend:
     def _do(self, change: Change, live: Live | None) -> Live | None:
         if change.action is Action.NONE:
             return live
-        self._connect()  # a body needs to know the cluster
+        self.connect()  # a body needs to know the cluster
         if live is None:
             return self._create(change)
         if change.action is Action.DELETE:
@@ -201,13 +278,14 @@ class MarchProxyBackend:
 
     @property
     def _abilities(self) -> Abilities:
-        if self._dialect is not None:
-            return self._dialect.abilities
+        if self._spoken is not None:
+            return self._spoken.abilities
         return DIALECTS.load(self._gateway.dialect or DEFAULT_DIALECT).abilities
 
-    def _find_unsupported(self) -> Iterator[str]:
+    def list_unsupported(self) -> Iterator[str]:
         """What the spec has and this server has no place for."""
-        missing = sorted(one for one in self._wanted if one.kind not in self.kinds)
+        kinds = self.kinds
+        missing = sorted(one for one in self._scope.wanted if one.kind not in kinds)
         if missing:
             names = ", ".join(one.name for one in missing[:10])
             more = f" and {len(missing) - 10} more" if missing[10:] else ""
@@ -217,31 +295,37 @@ class MarchProxyBackend:
                 "the JSON files of compile have them"
             )
 
-    def _map_protocol(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def _map_protocol(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Fields with what the environment says to register instead of a protocol."""
-        instead = self._gateway.protocol_map
         protocol = fields["protocol"]
-        return {**fields, "protocol": instead.get(protocol, protocol)}
+        fields["protocol"] = self._gateway.protocol_map.get(protocol, protocol)
+        return fields
 
-    def _make_scope(self, cluster: int) -> Scope:
+    @cached_property
+    def _desired(self) -> Sequence[Desired]:
+        return self._project(self._app)
+
+    @cached_property
+    def _read_back(self) -> ReadBack:
+        return ReadBack(client=self._client, scope=self._scope, list_rows=self._list)
+
+    @cached_property
+    def _scope(self) -> Scope:
+        """Whose is what, once the server was asked."""
         return Scope(
             app=self._app.name,
-            cluster=cluster,
-            wanted=self._wanted,
+            cluster=self._cluster,
+            wanted=frozenset(one.address for one in self._desired),
             immutable=self._abilities.immutable,
             server=self._client.shown_url,
         )
 
-    def _connect(self) -> Dialect:
-        with self._lock:
-            if self._dialect is None:
-                self._detected = detect_dialect(self._client, self._gateway.dialect)
-                kind = DIALECTS.load(self._detected.dialect)
-                dialect = kind(self._client, self._gateway.cluster, self._app.identity)
-                cluster = dialect.find_cluster()
-                self._dialect = dialect
-                self._scope = self._make_scope(cluster)
-            return self._dialect
+    def _speak(self) -> Dialect:
+        if self._spoken is None:
+            self._detected = detect_dialect(self._client, self._gateway.dialect)
+            kind = DIALECTS.load(self._detected.dialect)
+            self._spoken = kind(self._client, self._gateway.cluster, self._app.identity)
+        return self._spoken
 
     def _create(self, change: Change) -> Live:
         body = self._make_body(change, None)
@@ -249,14 +333,14 @@ class MarchProxyBackend:
 
         def attempt() -> Live:
             try:
-                row = self._connect().create(change.address.kind, body, former)
+                row = self.connect().create(change.address.kind, body, former)
             except Unanswered as failure:
-                return self._settle(change.address, body, failure)
+                return self._read_back.settle(change.address, body, failure)
             except Rejected as failure:
                 if failure.status not in _TAKEN:
                     raise
-                return self._settle(change.address, body, failure)
-            return self._verify(change.address, body, row)
+                return self._read_back.settle(change.address, body, failure)
+            return self._read_back.verify(change.address, body, row)
 
         # A create is no request to repeat; once it was read back as not done, it is.
         return self._client.patience.insist(
@@ -266,11 +350,9 @@ class MarchProxyBackend:
     def _update(self, change: Change, live: Live) -> Live:
         body = self._make_body(change, live)
         try:
-            row = self._connect().update(
-                change.address.kind, live.remote, body, change.writes or {}
-            )
+            row = self.connect().update(change.address.kind, live.remote, body, change.writes or {})
         except Unanswered as failure:
-            return self._settle(change.address, body, failure)
+            return self._read_back.settle(change.address, body, failure)
         except Rejected as failure:
             if failure.status != 404:
                 raise
@@ -278,7 +360,7 @@ class MarchProxyBackend:
                 f"{failure.message}: {change.address} was deleted after the plan",
                 hint="plan again, then apply",
             ) from None
-        return self._verify(change.address, body, row)
+        return self._read_back.verify(change.address, body, row)
 
     def _replace(self, change: Change, live: Live) -> Live:
         """Delete and create: what differs can't be changed in place."""
@@ -296,11 +378,11 @@ class MarchProxyBackend:
 
     def _delete(self, live: Live, *, for_good: bool) -> None:
         try:
-            self._connect().delete(live.address.kind, live.remote, for_good=for_good)
+            self.connect().delete(live.address.kind, live.remote, for_good=for_good)
         except Unanswered as failure:
             if not failure.sent:
                 raise
-            for row in self._list_again(live.address.kind, failure):
+            for row in self._read_back.list_again(live.address.kind, failure):
                 there = for_good or row.get("is_active") is not False
                 if row["id"] == live.remote["id"] and there:
                     raise
@@ -322,93 +404,22 @@ class MarchProxyBackend:
         return body
 
     def _find_problems(self, kind: str, body: Mapping[str, Any]) -> list[str]:
-        dialect = self._gateway.dialect if self._dialect is None else self._dialect.name
+        dialect = self._gateway.dialect if self._spoken is None else self._spoken.name
         return list(find_problems(kind, body, self._abilities, dialect or DEFAULT_DIALECT))
 
-    def _settle(self, address: Address, body: Row, failure: Unanswered | Rejected) -> Live:
-        """Read back what became of a write: done as it was meant, or the failure as it was."""
-        if isinstance(failure, Unanswered) and not failure.sent:
-            raise failure
-        row = self._scope.find(address, self._list_again(address.kind, failure))
-        if row is None:
-            raise self._explain_taken(address, failure)
-        different = find_differences(address.kind, body, row)
-        if not different and row.get("is_active") is not False:
-            return see(address, row)
-        if isinstance(failure, Unanswered):
-            raise failure
-        owner = self._scope.find_owner(row) if address.kind == SERVICE else None
-        if owner is not None:
-            raise GatewayFailure(
-                f"{failure.message}; {address} is owned by {owner}",
-                hint=f"somebody took the name after the plan: plan again; --use-spec {address} "
-                "takes it over",
-            )
-        raise GatewayFailure(
-            f"{failure.message}; {address} is there, and it isn't what the spec says "
-            f"({self._client.redact(', '.join(different)) or 'it is inactive'})",
-            hint="somebody made it after the plan: plan again, then apply",
-        )
-
-    def _explain_taken(
-        self, address: Address, failure: Unanswered | Rejected
-    ) -> Unanswered | Rejected:
-        """A name that is taken by what the list doesn't show."""
-        if isinstance(failure, Rejected) and "already exists" in failure.message:
-            return Rejected(
-                f"{failure.message}; {address} is in no list that this user may see",
-                status=failure.status,
-                hint="the name is taken by a service that only an admin sees: log in as one, or "
-                "have it renamed",
-            )
-        return failure
-
-    def _verify(self, address: Address, body: Row, row: Row | None) -> Live:
-        """What came back has to be what was sent."""
-        if row is None:
-            row = self._scope.find(address, self._list(address.kind))
-        return self._check_row(address, body, row)
-
-    def _check_row(self, address: Address, body: Row, row: Row | None) -> Live:
-        if row is None or row.get("name") != address.name or row.get("is_active") is False:
-            raise GatewayFailure(
-                f"{address}: {self._client.shown_url} said that it is written, and it isn't there",
-                hint="plan again to see what is live now",
-            )
-        different = find_differences(address.kind, body, row)
-        if different:
-            raise GatewayFailure(
-                f"{address}: what came back is not what was sent: "
-                + self._client.redact(", ".join(different)),
-                hint="plan again to see what is live now; the server may not take these values",
-            )
-        return see(address, row)
-
     def _list(self, kind: str) -> Sequence[Row]:
-        dialect = self._connect()
+        dialect = self.connect()
         return dialect.list_services() if kind == SERVICE else dialect.list_mappings()
-
-    def _list_again(self, kind: str, failure: GatewayFailure) -> Sequence[Row]:
-        """Read the list after a failure, which stays the one to be told.
-
-        Where that fails too, nobody knows what was done, and nothing is to be repeated.
-        """
-        try:
-            return self._list(kind)
-        except GatewayDenied:
-            raise
-        except GatewayFailure:
-            if not isinstance(failure, Unanswered):
-                raise failure from None
-            raise failure.give_up("and what became of it can't be read") from None
 
 
 def _want(
-    kind: str, fields: Mapping[str, Any], pointer: tuple[str, str], declared: Service | Route
+    kind: str, fields: dict[str, Any], pointer: tuple[str, str], declared: Service | Route
 ) -> Desired:
+    name = fields.pop("name")
     return Desired(
-        address=Address(kind, fields["name"]),
-        fields=canonical_fields(kind, fields),
+        address=Address(kind, name),
+        # A service has no lists, whose order would mean nothing: its fields are canonical.
+        fields=fields if kind == SERVICE else canonical_fields(kind, fields),
         pointer=pointer,
         protected=declared.protected,
     )

@@ -6,7 +6,7 @@ A new one is a module with a class of this shape and a row in the package's tabl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from penguin_compile.live.marchproxy.client import Client
@@ -20,7 +20,9 @@ class Abilities:
     """What a server of a dialect takes; the plan is checked against it before any write.
 
     `immutable` are the fields that no update changes: another value is a delete and a create.
-    `imports` says that many resources can be written by one request.
+    `imports` says that many resources can be written by one request. `unread` are kinds whose
+    writes are answered without being read back, because only the whole list could do that. Without
+    `users` there are keys of clusters, and nobody can ask for users or clusters.
     """
 
     kinds: tuple[str, ...]
@@ -29,6 +31,47 @@ class Abilities:
     auth_types: tuple[str, ...]
     immutable: frozenset[str] = frozenset()
     imports: bool = False
+    unread: frozenset[str] = frozenset()
+    users: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """Who a token belongs to. `seconds_left` is how long a token of the spec's own still lives."""
+
+    name: str
+    admin: bool
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poisoned:
+    """A service that a server saved and can't show, so that every list that holds it fails.
+
+    `row` is what is known of it, where it could be read elsewhere; `faults` are the fields of it
+    that the server doesn't take back, with their values, as far as it shows them there.
+    """
+
+    identity: int
+    row: Row | None = None
+    faults: Row = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoisonedList:
+    """What stands in the way of reading a list. `spots` are places in it, `known` those found."""
+
+    spots: int
+    known: Sequence[Poisoned]
+    asked_cluster: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cure:
+    """What to write, so that a service can be shown; `spare` only where that wasn't all."""
+
+    fields: Row
+    spare: Row = field(default_factory=dict)
 
 
 class Dialect(Protocol):
@@ -49,6 +92,18 @@ class Dialect(Protocol):
 
     def find_cluster(self) -> int:
         """The id of the cluster that the spec names by id or name; asked once, before the rest."""
+
+    def find_user(self) -> User:
+        """Who we are there."""
+
+    def list_clusters(self) -> Sequence[Row]:
+        """The clusters that we see, with id and name."""
+
+    def find_poison(self) -> PoisonedList:
+        """What makes the list of services fail, which has just answered 500."""
+
+    def cure(self, identity: int, cure: Cure) -> Row | None:
+        """Give a poisoned service values that can be shown, and tell which; None if it can be."""
 
     def list_services(self) -> Sequence[Row]:
         """Every service that the server shows, of all clusters and collections: complete."""

@@ -17,9 +17,13 @@ def show_body(body: Mapping[str, Any] | None) -> str:
     return "" if body is None else f" {_shorten(json.dumps(_redact(body)))}"
 
 
-def show_answer(answer: Answer, seconds: float) -> str:
-    """`< 200 GET http://… 0.031 s 512 bytes {…}`: JSON alone is shown, and not what is a secret."""
-    request_id = f" request {answer.redact(answer.request_id)}" if answer.request_id else ""
+def show_answer(answer: Answer, seconds: float, sent_id: str) -> str:
+    """`< 200 GET http://… 0.031 s 512 bytes request 3f9c-1 {…}`: of JSON all but its secrets.
+
+    A server that gives requests ids of its own is told by that id, too.
+    """
+    own = answer.redact(answer.request_id)
+    request_id = f" request {sent_id}" + (f" (there {own})" if own and own != sent_id else "")
     line = f"< {answer.status} {answer.request} {seconds:.3f} s {len(answer.body)} bytes"
     try:
         content = f" {_shorten(json.dumps(_redact(answer.parse())))}"

@@ -7,7 +7,7 @@ import json
 import math
 import threading
 import time
-from typing import Final
+from typing import Any, Final
 
 from penguin_compile.core.errors import GatewayDenied
 from penguin_compile.core.secret import Masked, SecretReference
@@ -56,6 +56,12 @@ class Login:
             self._logged_in_again = True
             self._log_in()
             return self._token
+
+    def seconds_left(self) -> float | None:
+        """How long the spec's own token still lives, by our clock; None for one that is renewed."""
+        token = None if self._client.gateway.username is not None else self._token
+        end = None if token is None else _read_claims(token).get("exp")
+        return end - time.time() if isinstance(end, int | float) else None
 
     def _require(self) -> Masked:
         if self._token is None:
@@ -163,11 +169,19 @@ def read_life(token: Masked) -> float:
     started; without one it is taken for ours.
     """
     try:
-        part = token.reveal().split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-        start = claims.get("iat", time.time())
-        life = float(claims["exp"]) - float(start)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError):
+        claims = _read_claims(token)
+        life = float(claims["exp"]) - float(claims.get("iat", time.time()))
+    except (ValueError, LookupError, TypeError, OverflowError):
         return math.inf
     # Clocks that differ by more than that say nothing: a 401 will.
     return life if life > 0 else math.inf
+
+
+def _read_claims(token: Masked) -> dict[str, Any]:
+    """What a JWT says of itself; nothing where it is none."""
+    try:
+        part = token.reveal().split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (ValueError, LookupError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}

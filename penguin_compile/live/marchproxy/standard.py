@@ -13,7 +13,7 @@ from penguin_compile.core.errors import GatewayDenied, GatewayFailure
 from penguin_compile.core.secret import Masked
 from penguin_compile.live.marchproxy.answer import Answer
 from penguin_compile.live.marchproxy.client import Client
-from penguin_compile.live.marchproxy.dialect import Abilities, Row, offers
+from penguin_compile.live.marchproxy.dialect import Abilities, Cure, PoisonedList, Row, User, offers
 from penguin_compile.live.marchproxy.failures import Rejected
 from penguin_compile.live.marchproxy.rows import read_page
 from penguin_compile.model.app import Identity
@@ -32,6 +32,8 @@ class Standard:
         protocols=("http", "https", "grpc", "tcp"),
         auth_types=("none", "jwt"),
         imports=True,
+        unread=frozenset({"service"}),
+        users=False,
     )
 
     def __init__(self, client: Client, cluster: int | str | None, identity: Identity) -> None:
@@ -67,6 +69,23 @@ class Standard:
                 "MarchProxy has no list of clusters to find it in",
                 hint="write the cluster's id, a number (default 1)",
             ) from None
+
+    def find_user(self) -> User:
+        """There are none."""
+        raise GatewayFailure("a `standard` MarchProxy has keys of clusters, and no users")
+
+    def list_clusters(self) -> Sequence[Row]:
+        """There is no such list."""
+        raise GatewayFailure("a `standard` MarchProxy has no list of clusters")
+
+    def find_poison(self) -> PoisonedList:
+        """Nothing is known of rows that such a server can't show, nor how to go around them."""
+        return PoisonedList(spots=0, known=(), asked_cluster=False)
+
+    def cure(self, identity: int, cure: Cure) -> Row | None:
+        """There are none."""
+        del cure
+        raise GatewayFailure(f"a `standard` MarchProxy has no poisoned service {identity}")
 
     def list_services(self) -> Sequence[Row]:
         """Every service of all clusters, from one request."""

@@ -14,10 +14,16 @@ from penguin_compile.core.errors import GatewayDenied
 if TYPE_CHECKING:
     import ssl
 
+CA_VARIABLES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _CERTIFICATE: Final = "SSL_CLIENT_CERT_FILE"
 _KEY: Final = "SSL_CLIENT_KEY_FILE"
 UNTRUSTED_HINT: Final = (
     "name the CA that signed its certificate: SSL_CERT_FILE=/path/to/ca.pem; --insecure trusts any"
+)
+
+UNKNOWN_HINT: Final = (
+    "the server wants a certificate of its clients: SSL_CLIENT_CERT_FILE=/path/to/client.pem, and "
+    "SSL_CLIENT_KEY_FILE where the key isn't in it"
 )
 
 
@@ -32,7 +38,7 @@ def make_trust(*, insecure: bool) -> ssl.SSLContext:
             # An encrypted key is refused: nobody is asked for its password.
             context.load_cert_chain(certificate, os.environ.get(_KEY) or None, password=lambda: "")
     except OSError as error:
-        names = ("SSL_CERT_FILE", "SSL_CERT_DIR", _CERTIFICATE, _KEY)
+        names = (*CA_VARIABLES, _CERTIFICATE, _KEY)
         named = ", ".join(f"{one}={os.environ[one]}" for one in names if os.environ.get(one))
         raise GatewayDenied(
             f"TLS can't be set up from {named or 'the environment'}: {error.strerror or error}",

@@ -138,7 +138,8 @@ def test_the_ways_out_keep_what_was_decided_and_survive_a_shell() -> None:
     [
         ({"manage": "enforce"}, ["--use-spec", "promote"]),
         ({"fields": [field(base=1, desired=3)]}, ["--keep-live", "--use-spec"]),
-        ({"fields": [], "reason": "owned by other"}, ["--keep-live", "--use-spec"]),
+        ({"fields": [], "reason": "owned by other"}, ["--use-spec"]),
+        ({"fields": [], "reason": "sensitive → not: its value would stand"}, ["--use-spec"]),
         (
             {"fields": [field(sensitive=True, base=KNOWN, live=KNOWN, desired=AT_APPLY)]},
             ["--keep-live", "--use-spec"],

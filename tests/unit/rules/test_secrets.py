@@ -43,7 +43,18 @@ def test_names_that_only_sound_like_it(name: str) -> None:
 
 
 def test_what_can_be_no_secret() -> None:
-    for text in ("", " ", "3600", "1.5", "true", "None", "/run/secrets/db", "certs/a.pem", "a\0b"):
+    for text in (
+        "",
+        " ",
+        "3600",
+        "1.5",
+        "true",
+        "None",
+        "/run/secrets/db",
+        "certs/a.pem",
+        "a\0b",
+        '""',
+    ):
         assert not is_secret_text(text), text
     for text in ("hunter2", "letter", "/x", "a b"):
         assert is_secret_text(text), text

@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 from penguin_compile.core.diagnostic import Diagnostic
 from penguin_compile.core.span import Source
 from penguin_compile.source.tree import Document
-from penguin_compile.source.yaml_events import DEEPEST, parse_yaml
+from penguin_compile.source.yaml_events import DEEPEST, parse_foreign_yaml, parse_yaml
 
 
 def read(text: str) -> Document:
@@ -131,3 +131,16 @@ def test_a_real_mistake_beside_such_a_colon_is_told_at_its_place() -> None:
 
 def test_limits_hold_beside_such_a_colon() -> None:
     assert complain("a: {secret: env:KEY}\nb: !!python/name:x y\n") == [("PC101", 2, 4)]
+
+
+def test_a_file_of_another_program_may_have_documents_and_tags_of_its_own() -> None:
+    text = "%YAML 1.1\n---\na: !reset null\n---\nb: !override [1]\nc: !reset\n"
+    read = parse_foreign_yaml(Source("x.yml", text), frozenset(("!reset", "!override")))
+    assert read.findings == []
+    assert [one.root for one in read.documents] == [{"a": None}, {"b": [1], "c": None}]
+    assert [read.tags[place] for place in sorted(read.tags)] == ["!reset", "!override", "!reset"]
+    refused = parse_foreign_yaml(Source("x.yml", "a: 1\n---\nb: !other 2\n"), frozenset())
+    assert (refused.documents, refused.findings[0].message) == (
+        [],
+        "the tag !other is not allowed",
+    )

@@ -349,6 +349,48 @@ def test_a_path_that_begins_with_a_variable_is_told():
 
 
 @pytest.mark.parametrize(
+    ("written", "rewritten"),
+    [
+        ("${DATA:-./data}:/x", "${DATA:-../../data}:/x"),
+        ("${DATA-../data}/deep:/x", "${DATA-../../../data}/deep:/x"),
+        ("${DATA:-volume}:/x", "${DATA:-volume}:/x"),
+        ("${DATA:-/data}:/x", "${DATA:-/data}:/x"),
+    ],
+)
+def test_a_path_that_falls_back_to_a_relative_one(written, rewritten):
+    assert ComposePaths("../..").short_volume(written) == rewritten
+
+
+def test_an_empty_variable_can_count_as_none():
+    rest = """
+variables: {PORT: {default: 80}, WORD: {default: ""}, KEY: {sensitive: true, required: true}}
+config: {theme: {default: light, description: Colours}}
+outputs: {compose: {empty: default}}
+"""
+    text = "{image: x, ports: ['${PORT}:80'], command: ['${WORD}', '${PORT-81}', '${KEY}']}"
+    given = container(text, rest)
+    assert given["ports"] == ["${PORT:-80}:80"]
+    assert given["command"] == ["${WORD-}", "${PORT-81}", "${KEY:?KEY is required}"]
+    own = "{A: {variable: PORT, default: 82}, B: {config: theme}, C: {template: 'x${PORT}'}}"
+    assert environment(own, rest) == {
+        "A": "${PORT:-82}",
+        "B": "${THEME:-light}",
+        "C": "x${PORT:-80}",
+    }
+
+
+def test_the_project_can_have_another_name_than_the_app():
+    spec = """
+penguin: 1
+app: {name: shop}
+services: {web: {gateway: false, container: {image: x}}}
+variables: {STAGE: {default: dev}}
+compose: {name: "my_shop_${STAGE}"}
+"""
+    assert compose(read_app(spec))["name"] == "my_shop_${STAGE-dev}"
+
+
+@pytest.mark.parametrize(
     ("service_text", "networks"),
     [
         ("host: api, container: {image: x}", {"default": {"aliases": ["api"]}}),
