@@ -93,7 +93,7 @@ def command(
         store.prepare()
         with bind(options.host, options.port) as listener:
             options = _with_port(options, listener.getsockname()[1])
-            console = Console(store, options)
+            console = Console(store, options, Path(checked.loaded.path))
             application = build_application(console)
             place = f"{session.app.name} in {session.app.environment.name}"
             serve(

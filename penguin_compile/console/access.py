@@ -46,6 +46,11 @@ class Gate:
 
     def identify(self, request: Request) -> Principal:
         """The admin behind a request to the API; Denied for anybody else."""
+        principal = self._identify(request)
+        request.state.name = principal.name  # for the audit of what is refused later
+        return principal
+
+    def _identify(self, request: Request) -> Principal:
         self.check_client(request)
         scheme, _, rest = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":

@@ -6,6 +6,7 @@ Around the whole application (ASVS 14.4, 13.1).
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -62,7 +63,9 @@ class Protection:
             answer = PlainTextResponse("This host name is not served here.\n", 421)
             await answer(scope, receive, send_protected)
             return
-        await self._application(scope, receive, send_protected)
+        # What goes wrong was answered and logged by then; it must not be told with a traceback.
+        with suppress(Exception):
+            await self._application(scope, receive, send_protected)
 
 
 async def read_body(request: Request) -> bytes:

@@ -162,7 +162,7 @@ def running(
             local=LocalAdmin(name="dev", password_hash=hash_password(PASSWORD)) if local else None,
             oidc=None if oidc is None else oidc(port),
         )
-        console = Console(store, replace(options, **others))
+        console = Console(store, replace(options, **others), spec)
         with (
             serving(build_application(console), listener),
             httpx.Client(base_url=options.public_url, timeout=60) as client,
