@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
+from bench.console import bench_console
 from bench.databases import bench_databases
 from bench.specs import make_spec
 
@@ -159,6 +160,7 @@ def main() -> None:
     parser.add_argument("--routes", type=int, default=10_000)
     parser.add_argument("--settings", type=int, default=20_000)
     parser.add_argument("--rows", type=int, default=100_000, help="of the config table; 0: none")
+    parser.add_argument("--keys", type=int, default=10_000, help="of the console's page; 0: none")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         bench_commands(max(chosen.runs, 11), f"{folder}/out")
@@ -169,6 +171,8 @@ def main() -> None:
         bench_unchanged(spec, chosen.runs)
         if chosen.rows:
             bench_databases(chosen.rows, folder)
+        if chosen.keys:
+            bench_console(chosen.keys, folder)
 
 
 if __name__ == "__main__":

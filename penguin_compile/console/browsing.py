@@ -43,7 +43,7 @@ def read_page(connection: Connection, table: SettingsTable, wish: Wish) -> Rows:
 
     columns = table.clause.c
     names = [one for one in _READ if table.has(one)]
-    query = select(*(columns[table.column(one)] for one in names)).where(*_found(table, wish))
+    query = select(*(columns[table.column(one)] for one in names)).where(*_found(table, wish.text))
     if wish.category is not None and table.has("category"):
         query = query.where(columns[table.column("category")] == wish.category)
     order = [columns[table.column(one)] for one in ("category", "config_key") if table.has(one)]
@@ -51,25 +51,25 @@ def read_page(connection: Connection, table: SettingsTable, wish: Wish) -> Rows:
     return Rows(names, fetch_tuples(connection, query))
 
 
-def count_categories(connection: Connection, table: SettingsTable, wish: Wish) -> dict[str, int]:
+def count_categories(connection: Connection, table: SettingsTable, text: str) -> dict[str, int]:
     """How many rows of each category have the text; all under "" where there are none."""
     from sqlalchemy import func, select
 
     if not table.has("category"):
-        query = select(func.count()).select_from(table.clause).where(*_found(table, wish))
+        query = select(func.count()).select_from(table.clause).where(*_found(table, text))
         return {"": int(connection.execute(query).scalar_one())}
     category = table.clause.c[table.column("category")]
-    counted = select(category, func.count()).where(*_found(table, wish)).group_by(category)
+    counted = select(category, func.count()).where(*_found(table, text)).group_by(category)
     rows = fetch_tuples(connection, counted.order_by(category))
     return {"" if name is None else str(name): int(count) for name, count in rows}
 
 
-def _found(table: SettingsTable, wish: Wish) -> list[Any]:
+def _found(table: SettingsTable, text: str) -> list[Any]:
     """Never by value: a search that finds secrets would tell them, letter by letter."""
     from sqlalchemy import String, func, or_, type_coerce
 
-    if not wish.text:
+    if not text:
         return []
     columns = [one for one in ("config_key", "description") if table.has(one)]
     texts = (type_coerce(table.clause.c[table.column(one)], String) for one in columns)
-    return [or_(*(func.lower(one).contains(wish.text.lower(), autoescape=True) for one in texts))]
+    return [or_(*(func.lower(one).contains(text.lower(), autoescape=True) for one in texts))]

@@ -23,7 +23,7 @@ from penguin_compile.console.forms import make_control, plain_breaks, read_form
 from penguin_compile.console.principal import Denied
 from penguin_compile.console.promoting import propose
 from penguin_compile.console.sessions import LoggedIn
-from penguin_compile.console.store import Author, Moved, NoSuchSetting, NotHere, tell
+from penguin_compile.console.store import Author, Moved, NoSuchSetting, NotHere, Page, tell
 from penguin_compile.console.values import InvalidValue
 from penguin_compile.console.views import (
     events,
@@ -34,6 +34,7 @@ from penguin_compile.console.views import (
     templates,
 )
 from penguin_compile.core.errors import PenguinError
+from penguin_compile.live.config.row import KIND
 from penguin_compile.model.setting import Manage
 from penguin_compile.report.graph import build_graph
 from penguin_compile.report.graph_svg import render_graph_svg
@@ -47,6 +48,7 @@ _STATIC: Final = {
     "icon.svg": "image/svg+xml",
     "htmx.min.js": "text/javascript; charset=utf-8",
 }
+_MOST_RENDERED: Final = 20_000  # rows of a list, a kilobyte each
 NO_SESSION: Final = "no session"
 _FOLDER: Final = Path(__file__).parent / "static"
 _MOVED: Final = (
@@ -61,6 +63,7 @@ class Pages:
     def __init__(self, console: Console) -> None:
         self.console = console
         self.store = console.store
+        self._rendered: dict[tuple[Any, ...], str] = {}
         self._picture = render_graph_svg(build_graph(console.store.app))
 
     def require(self, request: Request) -> LoggedIn:
@@ -98,7 +101,7 @@ class Pages:
 
     # Settings.
 
-    def list(self, session: LoggedIn, query: Any, *, part: bool) -> HTMLResponse:
+    def overview(self, session: LoggedIn, query: Any, *, part: bool) -> HTMLResponse:
         """The list, or as much of it as a search changes."""
         wish = _wish(query)
         page = self.store.page(wish)
@@ -110,12 +113,31 @@ class Pages:
             here="settings",
             wish=wish,
             page=page,
+            sections=self._sections(page),
             pages=pages,
             everything=sum(page.categories.values()),
             link=lambda **changed: _link(wish, **changed),
-            announced="",
-            fresh=False,
         )
+
+    def _sections(self, page: Page) -> list[tuple[str, list[str]]]:
+        """The rows of each category, rendered: once for each state of row and ledger."""
+        sections: dict[str, list[str]] = {}
+        place = page.rows.names.index("category") if "category" in page.rows.names else None
+        for key, row in page.rows.tuples.items():
+            seen = (row, page.ledger.rows.get(f"{KIND}/{key}"))
+            shown = self._rendered.get(seen)
+            if shown is None:
+                if len(self._rendered) >= _MOST_RENDERED:
+                    self._rendered.clear()
+                shown = self._row_text(self.store.entry(page, key))
+                self._rendered[seen] = shown
+            category = "" if place is None or row[place] is None else str(row[place])
+            sections.setdefault(category, []).append(shown)
+        return list(sections.items())
+
+    def _row_text(self, entry: Entry, *, announced: str = "", fresh: bool = False) -> str:
+        row = templates().get_template("row.html.j2")
+        return row.render(one=entry, announced=announced, fresh=fresh)
 
     def show(self, session: LoggedIn, key: str, query: Any) -> HTMLResponse:
         """One setting: all about it, or a part for the list."""
@@ -124,14 +146,14 @@ class Pages:
             case "editor":
                 return self.editor(session, entry)
             case "row":
-                return self.row(session, entry)
+                return self.row(entry)
         said = {"saved": f"{key} is saved", "reset": f"{key} is what the spec says again"}
         announced = next((said[one] for one in said if one in query), "")
         return self.detail(session, entry, announced=announced)
 
-    def row(self, session: LoggedIn, entry: Entry, announced: str = "") -> HTMLResponse:
+    def row(self, entry: Entry, announced: str = "") -> HTMLResponse:
         """One row of the list."""
-        return self.render("row.html.j2", session, one=entry, announced=announced, fresh=True)
+        return HTMLResponse(self._row_text(entry, announced=announced, fresh=True))
 
     def editor(
         self,
@@ -196,7 +218,7 @@ class Pages:
             again = self.editor if part else self.detail
             return again(session, entry, status=status, typed=shown, problems=problems)
         if part:
-            return self.row(session, entry, announced=f"{key} is saved")
+            return self.row(entry, announced=f"{key} is saved")
         return RedirectResponse(f"{_path(key)}?saved=1", 303)
 
     def reset(self, session: LoggedIn, key: str, form: dict[str, str]) -> Response:
@@ -292,7 +314,7 @@ def _add_settings(router: APIRouter, pages: Pages) -> None:
     async def settings(request: Request) -> Response:
         session = pages.require(request)
         part = request.headers.get("hx-target") == "found"
-        return await run_in_threadpool(pages.list, session, request.query_params, part=part)
+        return await run_in_threadpool(pages.overview, session, request.query_params, part=part)
 
     @router.get("/settings/{key:path}")
     async def setting(request: Request, key: str) -> Response:

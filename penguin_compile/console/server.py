@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -37,6 +38,8 @@ def bind(host: str, port: int) -> socket.socket:
 def serve(application: ASGIApp, listener: socket.socket, announce: Callable[[], None]) -> None:
     """Answer until Ctrl-C."""
     server = _server(application)
+    gc.collect()
+    gc.freeze()  # the spec stays: passes over all of it would be felt in single answers
     announce()
     server.run(sockets=[listener])
 

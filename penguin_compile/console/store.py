@@ -7,7 +7,8 @@ DELETE carries the value that was read, as apply's do, so that nobody's edit is 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -18,7 +19,7 @@ from penguin_compile.console.values import InvalidValue, read_value
 from penguin_compile.core.errors import Collided, PenguinError, StalePlan, UsageError
 from penguin_compile.core.secret import Masked
 from penguin_compile.live.config.backend import ConfigBackend
-from penguin_compile.live.config.row import KIND, Row
+from penguin_compile.live.config.row import KIND, Row, Rows
 from penguin_compile.live.config.sealing import Policy
 from penguin_compile.live.config.table import NewValues
 from penguin_compile.model.address import Address
@@ -26,6 +27,7 @@ from penguin_compile.model.app import App
 from penguin_compile.model.plan import Action, Change, ChangeClass
 from penguin_compile.model.record import VALUE, Base, SecretState
 from penguin_compile.model.setting import JsonValue, Setting, Unset, stored_text
+from penguin_compile.sync.ledger import Ledger
 from penguin_compile.sync.past import AuditRecord, read_audit, read_entries
 from penguin_compile.sync.remembered import AuditEntry
 from penguin_compile.sync.session import Session
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _COLLISIONS: Final = 8  # tries of a write that another session was in the way of
+_COUNTED_SECONDS: Final = 5.0
+_MOST_COUNTS: Final = 100
 _LONG: Final = 200  # characters that any column of a text takes
 
 _Done = TypeVar("_Done")
@@ -65,9 +69,10 @@ class Author:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Some entries of many. `categories` count all that match, whichever category is shown."""
+    """Some rows of many, as they were read. `categories` count all that match, of any category."""
 
-    entries: Sequence[Entry]
+    rows: Rows
+    ledger: Ledger
     categories: Mapping[str, int]
     total: int
 
@@ -87,6 +92,7 @@ class SettingsStore:
         self.database = session.database
         self.state = session.state
         self._there = False
+        self._counts: dict[str, tuple[float, Mapping[str, int]]] = {}
         self.backend = self._open(session.app)
 
     @property
@@ -125,15 +131,36 @@ class SettingsStore:
         """Some rows, found and ordered by the database."""
         with self.database.reading("reading settings") as connection:
             if connection is None or not self._has_table(connection):
-                return Page(entries=(), categories={}, total=0)
-            table = self.backend.table
-            rows = read_page(connection, table, wish)
-            categories = count_categories(connection, table, wish)
-        entries = self._entries(rows.values(), self._bases(rows))
+                none = Ledger((), self.state.describe())
+                return Page(rows=Rows((), ()), ledger=none, categories={}, total=0)
+            rows = read_page(connection, self.backend.table, wish)
+            categories = self._count(connection, wish.text)
+            shared = self.state.database.is_same(self.database)
+            ledger = self._ledger(connection, rows) if shared else None
+        if ledger is None:
+            ledger = self._bases(rows)
         total = sum(categories.values())
         if wish.category is not None:
             total = categories.get(wish.category, 0)
-        return Page(entries=entries, categories=categories, total=total)
+        return Page(rows=rows, ledger=ledger, categories=categories, total=total)
+
+    def _count(self, connection: Connection, text: str) -> Mapping[str, int]:
+        """Counts of the whole table, a few seconds old at most: they cost more than a page."""
+        now = time.monotonic()
+        kept = self._counts.get(text)
+        if kept is not None and now - kept[0] < _COUNTED_SECONDS:
+            return kept[1]
+        if len(self._counts) > _MOST_COUNTS:
+            self._counts.clear()
+        counted = count_categories(connection, self.backend.table, text)
+        self._counts[text] = (now, counted)
+        return counted
+
+    def entry(self, page: Page, key: str) -> Entry:
+        """One of a page's rows with what is known of it."""
+        address = Address(KIND, key)
+        base = page.ledger.get(address)
+        return self._entries([page.rows[key]], {} if base is None else {address: base})[0]
 
     def _has_table(self, connection: Connection) -> bool:
         """Asked until it is there: what a table looks like is many questions to some servers."""
@@ -150,11 +177,14 @@ class SettingsStore:
             raise NoSuchSetting
         return self._entries(rows.values(), self._bases(rows))[0]
 
-    def _bases(self, keys: Iterable[str]) -> Mapping[Address, Base]:
+    def _bases(self, keys: Iterable[str]) -> Ledger:
         with self.state.database.reading("reading the state") as memory:
             if memory is None:
-                return {}
-            return read_entries(self.state, memory, [Address(KIND, key) for key in keys])
+                return Ledger((), self.state.describe())
+            return self._ledger(memory, keys)
+
+    def _ledger(self, memory: Connection, keys: Iterable[str]) -> Ledger:
+        return read_entries(self.state, memory, [Address(KIND, key) for key in keys])
 
     def _entries(self, rows: Iterable[Row], bases: Mapping[Address, Base]) -> list[Entry]:
         salt, settings = self.state.salt(), self.app.settings
@@ -228,6 +258,7 @@ class SettingsStore:
             row = NewValues(row=entry.row, key=key, values={})
             if self.backend.table.delete(connection, [row]) != 1:
                 raise Moved
+            self._counts.clear()
             self._note(memory, entry, None, author, "delete")
 
     def _read(self, connection: Connection, memory: Connection, key: str) -> Entry:

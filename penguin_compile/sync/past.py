@@ -133,9 +133,7 @@ def settled_at(state: State, revision: int) -> dict[Address, Base]:
     return dict(Ledger(tuples, state.describe()))
 
 
-def read_entries(
-    state: State, connection: Connection, addresses: Iterable[Address]
-) -> Mapping[Address, Base]:
+def read_entries(state: State, connection: Connection, addresses: Iterable[Address]) -> Ledger:
     """What the ledger has of a few addresses, inside a transaction of the state's database."""
     from sqlalchemy import select
 
@@ -144,7 +142,7 @@ def read_entries(
     lists = in_lists([str(one) for one in addresses])
     queries = (query.where(table.c.address.in_(some)) for some in lists)
     found = [row for one in queries for row in fetch_tuples(connection, one)]
-    return dict(Ledger(found, state.describe()))
+    return Ledger(found, state.describe())
 
 
 def read_audit(state: State, address: Address, limit: int = 10) -> list[AuditRecord]:

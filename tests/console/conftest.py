@@ -17,6 +17,7 @@ def surroundings(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PENGUIN_CONFIG_KEYS", KEYS)
     monkeypatch.setenv("SHOP_API_KEY", SECRET)
+    monkeypatch.setenv("SHOP_DATABASE", "")
 
 
 @pytest.fixture(params=KINDS)

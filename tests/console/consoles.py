@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -55,7 +56,7 @@ license:
   features: {sso: {tier: professional, description: SSO and OAuth2}}
 environments:
   dev:
-    database: {url: "DATABASE"}
+    database: {url: {secret: "env:SHOP_DATABASE"}}
 """
 
 
@@ -127,7 +128,8 @@ class Running:
 def write_spec(folder: Path, database: str, text: str = SPEC) -> Path:
     (folder / "spec").mkdir(exist_ok=True)
     spec = folder / "spec" / "shop.yaml"
-    spec.write_text(text.replace("DATABASE", database))
+    spec.write_text(text)
+    os.environ["SHOP_DATABASE"] = database  # fixtures put back what was there
     return spec
 
 

@@ -92,7 +92,6 @@ def test_tokens_that_the_issuer_did_not_sign(console) -> None:
         tokens.sign()[:-4] + "AAAA",
         "x",
         "a.b.c",
-        "",
         "..",
         "é" * 10,
         "A" * 20_000,
