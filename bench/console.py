@@ -83,11 +83,14 @@ def _measure(kind: str, url: str, address: str) -> None:
         session = answer.headers["set-cookie"].partition(";")[0]
         headers = {"Cookie": session}
         query = text(SELECT)
-        pages, selects = [], []
+        pages, selects, empty = [], [], []
         for _ in range(ROUNDS):
             start = time.perf_counter()
             rows = connection.execute(query).fetchall()
             selects.append(time.perf_counter() - start)
+            start = time.perf_counter()
+            client.get("/healthz")
+            empty.append(time.perf_counter() - start)
             start = time.perf_counter()
             page = client.get("/settings", headers=headers)
             pages.append(time.perf_counter() - start)
@@ -95,6 +98,7 @@ def _measure(kind: str, url: str, address: str) -> None:
             assert page.text.count('class="row"') == PAGE == len(rows)
     engine.dispose()
     floor, seconds = median(selects), median(pages)
+    print(f"  {kind}: an answer without any work          {median(empty) * 1000:8.2f} ms")
     print(f"  {kind}: floor, the bare SELECT of {PAGE} rows    {floor * 1000:8.2f} ms")
     print(
         f"  {kind}: the page                             {seconds * 1000:8.2f} ms"

@@ -48,6 +48,7 @@ _STATIC: Final = {
     "icon.svg": "image/svg+xml",
     "htmx.min.js": "text/javascript; charset=utf-8",
 }
+_MOST_SHOWN: Final = 200  # whole lists, as one session saw them
 _MOST_RENDERED: Final = 20_000  # rows of a list, a kilobyte each
 NO_SESSION: Final = "no session"
 _FOLDER: Final = Path(__file__).parent / "static"
@@ -64,6 +65,7 @@ class Pages:
         self.console = console
         self.store = console.store
         self._rendered: dict[tuple[Any, ...], str] = {}
+        self._shown: dict[tuple[Any, ...], bytes] = {}
         self._picture = render_graph_svg(build_graph(console.store.app))
 
     def require(self, request: Request) -> LoggedIn:
@@ -105,9 +107,17 @@ class Pages:
         """The list, or as much of it as a search changes."""
         wish = _wish(query)
         page = self.store.page(wish)
+        seen = (session.csrf, wish, part, page.seen)
+        if seen not in self._shown:
+            if len(self._shown) >= _MOST_SHOWN:
+                self._shown.clear()
+            self._shown[seen] = self._render_overview(session, wish, page, part=part)
+        return HTMLResponse(self._shown[seen])
+
+    def _render_overview(self, session: LoggedIn, wish: Wish, page: Page, *, part: bool) -> bytes:
         pages = max(1, -(-page.total // PAGE))
         name = "found.html.j2" if part else "settings.html.j2"
-        return self.render(
+        answer = self.render(
             name,
             session,
             here="settings",
@@ -118,6 +128,7 @@ class Pages:
             everything=sum(page.categories.values()),
             link=lambda **changed: _link(wish, **changed),
         )
+        return bytes(answer.body)
 
     def _sections(self, page: Page) -> list[tuple[str, list[str]]]:
         """The rows of each category, rendered: once for each state of row and ledger."""

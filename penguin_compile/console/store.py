@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from penguin_compile.console.browsing import Wish, count_categories, read_page
 from penguin_compile.console.entry import Entry, make_etag
@@ -75,6 +75,15 @@ class Page:
     ledger: Ledger
     categories: Mapping[str, int]
     total: int
+
+    @property
+    def seen(self) -> tuple[Any, ...]:
+        """All that it shows: two pages that are alike are equal here."""
+        return (
+            tuple(self.rows.tuples.values()),
+            tuple(self.ledger.rows.values()),
+            tuple(self.categories.items()),
+        )
 
 
 class SettingsStore:
