@@ -73,7 +73,7 @@ def _missing_rows(resolver: Resolver, rows: Rows) -> Iterator[dict[str, Any]]:
             continue
         found = read_variable(setting, text)
         if found.problem is not None:
-            _LOG.warning("setting %s: variable %s is not used: %s", key, variable, found.problem)
+            resolver.tell(key, found)
             continue
         stored = _stored(resolver, setting, found.value)
         if stored is not None:

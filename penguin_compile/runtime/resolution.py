@@ -86,7 +86,7 @@ class Resolver:
         for one in self.candidates(setting, row):
             if one.problem is None:
                 return one
-            self._tell(key, one)
+            self.tell(key, one)
         if setting is not None and setting.required:
             raise SettingMissing(
                 f"the setting {key} is required and has no value",
@@ -128,6 +128,13 @@ class Resolver:
             lines.append(f"  {one.source:<12} {mark:<9} {said}")
         return "\n".join(lines)
 
+    def tell(self, key: str, candidate: Candidate) -> None:
+        """Say once in the log why a source of a key is passed over."""
+        if (key, candidate.source) not in self._told:
+            self._told.add((key, candidate.source))
+            where = candidate.source.value
+            _LOG.warning("setting %s: the %s's value: %s", key, where, candidate.problem)
+
     def _of_row(self, setting: Setting | None, row: StoredRow) -> Candidate:
         text = text_of(row.value)
         if is_sealed(text):
@@ -138,12 +145,6 @@ class Resolver:
             text = opened
         kind = setting.type.value if setting is not None else text_of(row.type) or "string"
         return _parse(Source.DATABASE, kind, text)
-
-    def _tell(self, key: str, candidate: Candidate) -> None:
-        if (key, candidate.source) not in self._told:
-            self._told.add((key, candidate.source))
-            where = candidate.source.value
-            _LOG.warning("setting %s: the %s's value: %s", key, where, candidate.problem)
 
 
 _PLACES: Final = {

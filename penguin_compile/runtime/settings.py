@@ -21,7 +21,7 @@ from penguin_compile.live.config.sealing import read_keyring
 from penguin_compile.runtime.connection import require_driver
 from penguin_compile.runtime.database_url import parse_url
 from penguin_compile.runtime.manifest import read_manifest
-from penguin_compile.runtime.resolution import Resolver
+from penguin_compile.runtime.resolution import Resolver, SettingMissing
 from penguin_compile.runtime.snapshot import Reader, Snapshot, TypedSnapshot, Values, read_attribute
 from penguin_compile.runtime.table import Rows
 from penguin_compile.runtime.watcher import Watcher
@@ -161,6 +161,7 @@ def open_settings(
     stated = url or variables.get(URL_VARIABLE)
     if not stated:
         _LOG.warning("no database: %s is not set; environment and defaults it is", URL_VARIABLE)
+        _tell_missing(settings, resolver)
         return settings
     parsed = parse_url(stated)
     require_driver(parsed)
@@ -174,7 +175,18 @@ def open_settings(
             notify=notify,
         )
     )
+    _tell_missing(settings, resolver)
     return settings
+
+
+def _tell_missing(settings: Settings, resolver: Resolver) -> None:
+    """Required keys that have no value are told at the start, not when they are first needed."""
+    for key, fields in resolver.manifest.fields.items():
+        if fields.get("required"):
+            try:
+                settings[key]
+            except SettingMissing as missing:
+                _LOG.warning("%s", missing)
 
 
 def _differs(before: Values, after: Values, key: str) -> bool:

@@ -189,16 +189,17 @@ class Watcher:
         self._publish(rows)
 
     def _listen(self) -> bool:
-        if not self._table.announces(self._connection):
-            try:
+        """Whether the database tells of changes from now on."""
+        try:
+            if not self._table.announces(self._connection):
                 self._table.announce(self._connection)
-            except Exception as error:  # noqa: BLE001  # rights, a view, a lock: then we ask
-                reason = _first_line(error)
-                message = "%s: no trigger tells of changes, so the table is asked every %g s: %s"
-                _LOG.info(message, self._url.describe(), self._interval, reason)
-                return False
+            execute(self._connection, f"LISTEN {CHANNEL}")
+        except Exception as error:  # noqa: BLE001  # rights, a view, a standby: then we ask
+            reason = _first_line(error)
+            message = "%s: nothing tells of changes, so the table is asked every %g s: %s"
+            _LOG.info(message, self._url.describe(), self._interval, reason)
+            return False
         self._connection.add_notify_handler(lambda one: self._hear(one.payload))
-        execute(self._connection, f"LISTEN {CHANNEL}")
         return True
 
     def _write_missing(self, rows: Rows) -> bool:

@@ -16,8 +16,8 @@ from penguin_compile.model.plan import Change
 from penguin_compile.sync.outcome import GatewayWriter
 
 # What is recorded as intended waits no longer than this for its request, as far as can be told.
-_AHEAD_SECONDS: Final = 0.05
-_MOST_AHEAD: Final = 64
+_AHEAD_SECONDS: Final = 0.1
+_MOST_AHEAD: Final = 128
 
 
 class Withdrawn(Exception):
@@ -54,10 +54,18 @@ class Crew:
     @property
     def free(self) -> int:
         """How many changes can be taken now."""
-        ahead = 0
-        if self._size > 1 and self._seconds:
-            ahead = min(_MOST_AHEAD, int(self._size * _AHEAD_SECONDS / self._seconds))
-        return max(0, self._size + ahead - self.busy)
+        return max(0, self._size + self._ahead - self.busy)
+
+    @property
+    def supplied(self) -> bool:
+        """Whether so many are waiting that it is too early to bring more."""
+        return self.busy > self._size + self._ahead // 2
+
+    @property
+    def _ahead(self) -> int:
+        if self._size == 1 or not self._seconds:
+            return 0
+        return min(_MOST_AHEAD, int(self._size * _AHEAD_SECONDS / self._seconds))
 
     @property
     def ready(self) -> bool:

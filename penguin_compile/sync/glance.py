@@ -1,22 +1,28 @@
-"""Settings that need no closer look: row and ledger say, letter by letter, what the spec says.
+"""What needs no closer look: row and ledger say, letter by letter, what the spec says.
 
-Before the three-way comparison, which tells what becomes of all others. Of 100,000 keys it is
-usually all but a few, and a look at text is all that they cost. Whatever is spelled otherwise,
-even if it means the same, is left to the comparison.
+Before the three-way comparison, which tells what becomes of all others. Of 100,000 keys or 10,000
+services it is usually all but a few, and a look at text is all that they cost. Whatever is spelled
+otherwise, even if it means the same, is left to the comparison.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from operator import attrgetter, itemgetter
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from penguin_compile.live.config.row import FIELD_COLUMNS, KIND, Rows
+from penguin_compile.live.marchproxy.projection import Projections
 from penguin_compile.model.record import VALUE
-from penguin_compile.model.setting import UNSET, Setting, SettingType, stored_text
+from penguin_compile.model.setting import UNSET, Manage, Setting, SettingType, stored_text
 from penguin_compile.sync.ledger import Ledger
 from penguin_compile.sync.ledger_text import write_fields
 
+# The address, what takes the fields from a row, and the text of the values that they ought to have.
+Remembered: TypeAlias = tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]], str]
+
+_MANAGED: Final = Manage.MERGE.value  # all that a gateway has
 _FALSE: Final = frozenset((False, None, "F", "f", "false", "0"))
 _LOOK: Final = attrgetter(
     "default", "type", "category", "description", "sensitive", "manage", "protected"
@@ -69,8 +75,57 @@ def settled_settings(
     return settled
 
 
-def _picker(indexes: list[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
-    """What takes these items of a tuple, as a tuple; a table may have its values alone."""
+def remembered_resources(wanted: Projections, ledger: Ledger) -> dict[str, dict[str, Remembered]]:
+    """Resources of a gateway that were settled as the spec says, by kind and name."""
+    import orjson
+
+    write = orjson.dumps
+    known = ledger.rows
+    picks: dict[tuple[str, ...], Callable[[Mapping[str, Any]], tuple[Any, ...]]] = {}
+    found: dict[str, dict[str, Remembered]] = {}
+    for kind, resources in wanted.items():
+        named = found.setdefault(kind, {})
+        for name, (fields, _, protected) in resources.items():
+            entry = known.get(address := f"{kind}/{name}")
+            if entry is None:
+                continue
+            remembered, managed, guarded, kept = entry[1:5]
+            if kept is not None or managed != _MANAGED or bool(guarded) is not protected:
+                continue
+            if remembered == write_fields(fields):
+                paths = tuple(fields)
+                pick = picks.get(paths) or picks.setdefault(paths, _picker(paths))
+                with suppress(TypeError):  # half a surrogate pair, an integer of more than 64 bits
+                    # As text: to Python, true is 1. Decoded, because bytes come with spare room.
+                    named[name] = address, pick, write(pick(fields)).decode()
+    return found
+
+
+def settled_resources(
+    remembered: Mapping[str, Mapping[str, Remembered]],
+    plain: Mapping[str, Mapping[str, Mapping[str, Any]]],
+) -> dict[str, dict[str, str]]:
+    """Those that are live as well, by kind: they are `unchanged`. `plain` are a gateway's rows.
+
+    Each name with its address as text.
+    """
+    import orjson
+
+    write = orjson.dumps
+    settled: dict[str, dict[str, str]] = {kind: {} for kind in plain}
+    for kind, entries in remembered.items():
+        rows, names = plain.get(kind, {}), settled.setdefault(kind, {})
+        for name, (address, pick, text) in entries.items():
+            try:
+                if write(pick(rows[name])).decode() == text:
+                    names[name] = address
+            except (KeyError, TypeError):  # no such row or field; half a surrogate pair
+                continue
+    return settled
+
+
+def _picker(indexes: Sequence[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """What takes these items of a row, as a tuple; a table may have its values alone."""
     if len(indexes) == 1:
         return lambda row: (row[indexes[0]],)
     return itemgetter(*indexes)

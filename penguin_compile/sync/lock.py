@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from penguin_compile.core.errors import Collided, LockHeld, PenguinError, StalePlan
@@ -19,7 +20,7 @@ from penguin_compile.sync.holder import Holder, is_gone, this_process
 from penguin_compile.sync.state_tables import read_version, state_table
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Update
 
     from penguin_compile.sync.state import State
 
@@ -52,15 +53,14 @@ class Lock:
 
         The row stays locked until the transaction ends: nobody takes over amid it.
         """
-        from sqlalchemy import update
-
-        table = state_table("lock")
-        expires = self._state.database.now(connection) + LEASE_SECONDS
-        result = connection.execute(
-            update(table)
-            .where(*_place(self._state), table.c.lock_id == self.id, table.c.token == self.token)
-            .values(expires_at=expires)
-        )
+        values = {
+            "of_app": self._state.app,
+            "of_environment": self._state.environment,
+            "of_lock": self.id,
+            "of_token": self.token,
+            "expires_at": self._state.database.now(connection) + LEASE_SECONDS,
+        }
+        result = connection.execute(_renewing(), values)
         if result.rowcount != 1:
             raise LockHeld(
                 f"this run lost its lock on {_name(self._state)} to another",
@@ -276,6 +276,24 @@ def _renew(lock: Lock, state: State, ended: threading.Event) -> None:
             return  # the run's next transaction finds out by itself
         except PenguinError:
             continue
+
+
+@cache
+def _renewing() -> Update:
+    """Built once: it runs in every transaction, and building it takes longer."""
+    from sqlalchemy import bindparam, update
+
+    table = state_table("lock")
+    return (
+        update(table)
+        .where(
+            table.c.app == bindparam("of_app"),
+            table.c.environment == bindparam("of_environment"),
+            table.c.lock_id == bindparam("of_lock"),
+            table.c.token == bindparam("of_token"),
+        )
+        .values(expires_at=bindparam("expires_at"))
+    )
 
 
 def _place(state: State) -> tuple[Any, Any]:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from penguin_compile.core.ahead import Ahead
 from penguin_compile.core.errors import Conflicted, Refused, UsageError
 from penguin_compile.core.pointer import Pointer
 from penguin_compile.core.resolver import Resolver
@@ -26,7 +28,7 @@ from penguin_compile.model.plan import Action, Change, ChangeClass, Plan
 from penguin_compile.model.record import VALUE, Desired, SecretState
 from penguin_compile.sync.application import Author, apply_plan
 from penguin_compile.sync.decisions import Decisions
-from penguin_compile.sync.glance import settled_settings
+from penguin_compile.sync.glance import remembered_resources, settled_resources, settled_settings
 from penguin_compile.sync.guards import check_guards, remember
 from penguin_compile.sync.ledger import Ledger
 from penguin_compile.sync.outcome import Outcome, Progress
@@ -73,32 +75,37 @@ class Session:
     def read(self, *, secrets: bool, glance: bool = False) -> Situation:
         """Both sides and the ledger, kept as `situation` for whoever asks about the plan.
 
-        With `glance`, settings that a first look finds settled are told by name alone.
+        With `glance`, what a first look finds settled is told by name alone.
         """
+        lists = None if self.gateway is None else Ahead(self.gateway.fetch)
         config = self._config(secrets=secrets)
         ledger, rows = self._read_database(config)
         backends: list[Backend] = []
         readings: list[Reading] = []
         desired: list[Desired] = []
-        settled: Mapping[str, str] = {}
+        settled: dict[str, Mapping[str, str]] = {CONFIG: {}}
         if config is not None:
             if glance:
-                settled = settled_settings(self.app.settings, rows, ledger)
+                settled[CONFIG] = settled_settings(self.app.settings, rows, ledger)
             backends.append(config)
-            readings.append(config.interpret(rows, settled=settled))
-            desired.extend(config.project(self.app, settled=settled))
-        if self.gateway is not None:
+            readings.append(config.interpret(rows, settled=settled[CONFIG]))
+            desired.extend(config.project(self.app, settled=settled[CONFIG]))
+        if self.gateway is not None and lists is not None:
+            wanted = self.gateway.projections
+            remembered = remembered_resources(wanted, ledger) if glance else {}
+            rows_there = lists.wait()
+            settled |= settled_resources(remembered, self.gateway.find_plain(rows_there))
             backends.append(self.gateway)
-            readings.append(self.gateway.read())
-            desired.extend(self.gateway.project(self.app))
+            readings.append(self.gateway.interpret(rows_there, settled))
+            desired.extend(self.gateway.project(self.app, settled))
         self.situation = Situation(
             desired=desired,
             live={address: live for one in readings for address, live in one.live.items()},
-            bases=ledger.without(settled.values()),
+            bases=ledger.without(chain(*(one.values() for one in settled.values()))),
             kinds=[kind for one in backends for kind in one.kinds],
             undeletable=self._undeletable(),
             secrets=secrets,
-            settled={CONFIG: settled},
+            settled=settled,
             targets=tuple(one.describe() for one in backends),
             notices=tuple(notice for one in readings for notice in one.notices),
             warnings=tuple(warning for one in readings for warning in one.warnings),
@@ -211,7 +218,7 @@ class Session:
         if self.database is None or not self.state.database.is_same(self.database):
             return ()
         bases = self.situation.bases
-        if self.situation.count_settled() or any(one.kind == CONFIG for one in bases):
+        if self.situation.count_settled()[CONFIG] or any(one.kind == CONFIG for one in bases):
             return ()
         return find_other_apps(self.state, self.app.outputs.config_table.name)
 

@@ -10,6 +10,7 @@ import os
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,7 +26,7 @@ from penguin_compile.sync.remembered import AuditEntry, Entry, Revision, Revisio
 from penguin_compile.sync.state_tables import FIRST, migrate, read_version, state_table
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, TableClause
+    from sqlalchemy import Connection, TableClause, Update
 
 FOLDER: Final = Path(".penguin")
 CONFIG_TABLE: Final = "config_table"  # what the meta table calls the name of an app's table
@@ -249,6 +250,23 @@ class State:
         )
         self._insert_rows(connection, "outcome", columns, rows)
 
+    def mark(
+        self, connection: Connection, revision: int, addresses: Iterable[Address], status: str
+    ) -> None:
+        """Note of changes that something is noted of already how far they are."""
+        now = _now()
+        for some in in_lists([str(one) for one in addresses]):
+            values = {
+                "of_app": self.app,
+                "of_environment": self.environment,
+                "of_revision": revision,
+                "of_addresses": some,
+                "status": status,
+                "message": None,
+                "at": now,
+            }
+            connection.execute(_marking(), values)
+
     def settle(
         self,
         connection: Connection,
@@ -305,7 +323,8 @@ class State:
         revision: int | None = None,
     ) -> None:
         """Note who changed what, through apply, the API or the console (`via`)."""
-        now, run = _now(), uuid.uuid4().hex[:20]
+        # Finer than elsewhere: the console may change one key several times in a millisecond.
+        now, run = datetime.now(UTC).isoformat(timespec="microseconds"), uuid.uuid4().hex[:20]
         columns = ("address", "id", "at", "actor", "via", "action", "revision", "before", "after")
         rows = (
             (
@@ -394,6 +413,28 @@ class State:
         query = self._select("meta").where(table.c.name == name).with_only_columns(table.c.value)
         value = connection.execute(query).scalar()
         return None if value is None else str(value)
+
+
+@cache
+def _marking() -> Update:
+    """Built once: to build it takes longer than to run it, and it runs between requests."""
+    from sqlalchemy import bindparam, update
+
+    table = state_table("outcome")
+    return (
+        update(table)
+        .where(
+            table.c.app == bindparam("of_app"),
+            table.c.environment == bindparam("of_environment"),
+            table.c.revision == bindparam("of_revision"),
+            table.c.address.in_(bindparam("of_addresses", expanding=True)),
+        )
+        .values(
+            status=bindparam("status"),
+            message=bindparam("message"),
+            at=bindparam("at"),
+        )
+    )
 
 
 def _now() -> str:

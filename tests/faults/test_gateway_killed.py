@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -161,3 +163,76 @@ def test_killed_before_it_was_read_back(tmp_path: Path, position: int, *, done: 
 
 def row(name: str, **fields: Any) -> dict[str, Any]:
     return {"name": name, "ip_fqdn": "x", "port": 1, "cluster_id": 1, "protocol": "tcp", **fields}
+
+
+MANY = 200
+
+
+def prepare_many(folder: Path, server: SmallApiServer) -> None:
+    prepare(folder, server)
+    server.rows.clear()
+    service = "  n{0}: {{port: {1}, health_check: false}}\n"
+    services = "".join(service.format(one, one + 1) for one in range(MANY))
+    spec = folder / "spec" / "shop.yaml"
+    _, mark, environments = spec.read_text().partition("environments:")
+    head = 'penguin: 1\napp: {name: shop, version: "1.0"}\nservices:\n'
+    spec.write_text(head + services + mark + environments)
+
+
+def remembered(folder: Path) -> dict[str, str]:
+    """What the state says of each service: pending, intent, done."""
+    state = folder / ".penguin" / "dev.db"
+    with closing(sqlite3.connect(f"file:{state}?mode=rw", uri=True)) as memory:  # after a kill
+        rows = memory.execute("SELECT address, status FROM penguin_outcome WHERE revision = 1")
+        return {address.removeprefix("service/"): status for address, status in rows}
+
+
+def test_an_intent_stands_before_each_of_many_requests_and_an_outcome_after(tmp_path: Path) -> None:
+    with serve_small(SmallApiServer()) as server:
+        prepare_many(tmp_path, server)
+        early: list[str] = []
+
+        def look(method: str, path: str, body: Any) -> None:
+            if method != "POST" or "/auth/" in path:
+                return
+            told = remembered(tmp_path)
+            there = {row["name"] for row in list(server.rows.values())}
+            if told[body["name"]] != "intent":
+                early.append(f"{body['name']} is sent and {told[body['name']]}")
+            done = {name for name, status in told.items() if status == "done"}
+            early.extend(f"{name} is done and not there" for name in done - there)
+
+        server.before = look
+        code, out = end(apply(tmp_path, meet=[]))
+        assert (code, len(server.rows), early) == (0, MANY, []), out
+        assert set(remembered(tmp_path).values()) == {"done"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("position", [1, 5, 30, 77, 150, MANY])
+def test_killed_amid_many_requests(tmp_path: Path, position: int) -> None:
+    with serve_small(SmallApiServer()) as server:
+        prepare_many(tmp_path, server)
+        victims: list[int] = []
+        posts: list[str] = []
+
+        def kill(method: str, path: str, body: Any) -> None:
+            if method == "POST" and "/auth/" not in path:
+                posts.append(body["name"])
+                if len(posts) == position and victims:
+                    os.kill(victims.pop(), signal.SIGKILL)
+
+        server.after = kill
+        code, out = end(apply(tmp_path, meet=victims))
+        assert code == -signal.SIGKILL, out
+        deadline = time.monotonic() + 10
+        while server.active and time.monotonic() < deadline:
+            time.sleep(0.01)
+        told = remembered(tmp_path)
+        there = {row["name"] for row in server.rows.values()}
+        assert there <= {name for name, status in told.items() if status in {"intent", "done"}}
+        assert {name for name, status in told.items() if status == "done"} <= there
+        code, out = end(apply(tmp_path, meet=[]))
+        assert code == 0, out
+        assert sorted(posts) == sorted(f"shop-n{one}" for one in range(MANY))
+        assert len(server.rows) == MANY

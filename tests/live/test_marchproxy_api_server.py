@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -621,7 +622,7 @@ def test_two_applies_at_once_make_one_service(
 def test_an_answer_that_comes_too_late_is_read_back(server: SmallApiServer) -> None:
     with closing(connect(server.url)) as backend:
         backend.read()
-        backend._client.open()[0].timeout = 0.2
+        backend._client.patience = replace(backend._client.patience, read=0.2)
         late = [True]
 
         def dawdle(method: str, path: str, _: Any) -> None:

@@ -17,6 +17,9 @@ from penguin_compile.core.errors import DatabaseFailure, FileFailure, SecretUnav
 from penguin_compile.live.config.sealing import is_sealed, read_keyring, seal, unseal
 from penguin_compile.live.config.table import SettingsTable
 from penguin_compile.runtime import SettingMissing, UnknownSetting, open_settings
+from penguin_compile.runtime.connection import connect, fetch
+from penguin_compile.runtime.database_url import parse_url
+from tests.databases import fresh_database
 from tests.models import read_app, render
 
 SPEC = """
@@ -33,6 +36,10 @@ config:
   host: {check: {format: hostname}, required: true}
   api.key: {sensitive: true, secret: "env:API_KEY"}
 """
+SPELLINGS = {
+    "postgresql": ["postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2"],
+    "mysql": ["mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql", "mysql+mysqldb"],
+}
 KEYS = {"PENGUIN_CONFIG_KEYS": "k1:" + "A" * 43 + "="}
 
 
@@ -188,6 +195,22 @@ def test_changes_are_seen_whole_and_without_a_restart(shop):
     assert changes[0].keys == {"first", "second"}
 
 
+def test_asking_finds_each_kind_of_change(shop):
+    shop.write("first", "x")
+    shop.write("second", "y")
+    with shop.settings(notify=False) as settings:
+        swap = "CASE config_key WHEN 'first' THEN 'y' ELSE 'x' END"
+        shop.run(f"UPDATE config SET config_value = {swap}")
+        wait_until(lambda: (settings.first, settings.second) == ("y", "x"))
+        shop.write("other", "1")
+        wait_until(lambda: "other" in settings)
+        assert settings.other == "1"
+        shop.run("UPDATE config SET config_type = 'integer' WHERE config_key = 'other'")
+        wait_until(lambda: settings.other == 1)
+        shop.run("DELETE FROM config WHERE config_key = 'other'")
+        wait_until(lambda: "other" not in settings)
+
+
 def test_a_callback_that_fails_stops_nothing(shop, caplog):
     with shop.settings() as settings:
         settings.on_change(lambda _: 1 / 0)
@@ -219,6 +242,7 @@ def test_what_a_row_says_that_is_none_of_its_type_is_passed_over_and_told_once(s
         assert getattr(settings, "zerro", 5) == 5
         with pytest.raises(KeyError):
             _ = settings["zerro"]
+    assert caplog.text.count("the setting host is required and has no value") == 1
     told = [one.getMessage() for one in caplog.records if "zero" in one.getMessage()]
     assert told == ["setting zero: the database's value: it is no integer"]
     assert "hunter2" not in caplog.text
@@ -383,10 +407,37 @@ def test_postgresql_tells_of_changes_and_a_user_without_rights_asks(shop, caplog
             wait_until(lambda: settings.first == "c")
     finally:
         shop.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
-    assert "no trigger tells of changes" in caplog.text
+    assert "nothing tells of changes" in caplog.text
     assert (
         "no first values were written" in caplog.text or "its row can't be written" in caplog.text
     )
+
+
+@pytest.mark.parametrize("kind", SPELLINGS)
+def test_every_spelling_of_a_url_and_a_password_of_every_sign(kind, tmp_path):
+    with fresh_database(kind, tmp_path) as url:
+        plain = url.set(drivername="x").render_as_string(hide_password=False)
+        option = "?sslmode=prefer&connect_timeout=5" if kind == "postgresql" else "?charset=utf8mb4"
+        user, password = str(url.database)[-12:], "p@s:s/w%rd#?&+ =[]"
+        literal = password.replace("%", "%%")
+        named = f"'{user}'@'%%'" if kind == "mysql" else f'"{user}"'
+        given = "IDENTIFIED BY" if kind == "mysql" else "LOGIN PASSWORD"
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"CREATE USER {named} {given} '{literal}'")
+            if kind == "mysql":
+                grant = f"GRANT ALL ON {url.database}.* TO {named}"
+                connection.exec_driver_sql(grant)
+            try:
+                other = url.set(username=user, password=password)
+                urls = [f"{scheme}{plain[1:]}" for scheme in SPELLINGS[kind]]
+                urls += [urls[0] + option, other.render_as_string(hide_password=False)]
+                for one in urls:
+                    with closing(connect(parse_url(one), "test")) as opened:
+                        assert fetch(opened, "SELECT 1")[0] == (1,)
+            finally:
+                connection.exec_driver_sql(f"DROP USER {named}")
+        engine.dispose()
 
 
 def test_what_waiting_will_not_mend_is_told_at_once(tmp_path):

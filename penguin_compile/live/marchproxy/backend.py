@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeAlias
 
 from penguin_compile.core.errors import GatewayFailure
 from penguin_compile.core.resolver import Resolver
@@ -15,24 +16,25 @@ from penguin_compile.live.marchproxy.client import Client
 from penguin_compile.live.marchproxy.detection import DEFAULT_DIALECT, Detected, detect_dialect
 from penguin_compile.live.marchproxy.dialect import Abilities, Dialect, Row
 from penguin_compile.live.marchproxy.failures import Rejected, Unanswered
-from penguin_compile.live.marchproxy.fields import CARRIED, canonical_fields, find_problems
+from penguin_compile.live.marchproxy.fields import CARRIED, find_problems
 from penguin_compile.live.marchproxy.manners import Manners
 from penguin_compile.live.marchproxy.patience import Patience
+from penguin_compile.live.marchproxy.projection import (
+    NOTHING_SETTLED,
+    Projections,
+    list_desired,
+    project_app,
+)
 from penguin_compile.live.marchproxy.read_back import ReadBack
 from penguin_compile.live.marchproxy.scope import MAPPING, SERVICE, Scope
 from penguin_compile.live.marchproxy.unread import Unread
 from penguin_compile.model.address import Address
 from penguin_compile.model.app import App
 from penguin_compile.model.environment import Gateway
-from penguin_compile.model.gateway_fields import (
-    gateway_routes,
-    gateway_services,
-    route_fields,
-    service_fields,
-)
 from penguin_compile.model.plan import Action, Change
 from penguin_compile.model.record import Desired, Live
-from penguin_compile.model.service import Route, Service
+
+Lists: TypeAlias = Mapping[str, Sequence[Row]]  # what a server tells, by kind
 
 _DEFAULT_CLUSTER = 1
 _TAKEN = frozenset((400, 409))
@@ -55,15 +57,15 @@ class MarchProxyBackend:
         self._app = app
         self._place = f"environments.{app.environment.name}.marchproxy"
         self._client = Client(gateway, self._place, patience, manners, resolve)
-        self._wanted = frozenset(one.address for one in self.project(app))
         self._lock = threading.Lock()
         self._detected: Detected | None = None
         self._spoken: Dialect | None = None
         self._dialect: Dialect | None = None  # once its cluster is known, too
-        self._see_cluster(_DEFAULT_CLUSTER)
+        self._cluster = _DEFAULT_CLUSTER
         self._seen: dict[Address, Live] = {}
         self._former: dict[Address, Row] = {}
         self._unread = Unread()
+        _ = self._abilities  # an unknown dialect is refused before anything is asked
 
     @property
     def client(self) -> Client:
@@ -86,17 +88,21 @@ class MarchProxyBackend:
         version = f" {found.version}" if found.version else ""
         return f"{self._client.shown_url} ({found.dialect}{version})"
 
-    def project(self, app: App) -> Sequence[Desired]:
-        """Services, then routes, in the order of the spec and with the fields of the JSON files."""
-        services = [
-            _want(SERVICE, self._map_protocol(service_fields(app, one)), ("services", name), one)
-            for name, one in gateway_services(app).items()
-        ]
-        mappings = [
-            _want(MAPPING, route_fields(app, one), ("routes", name), one)
-            for name, one in gateway_routes(app).items()
-        ]
-        return [*services, *mappings]
+    @cached_property
+    def projections(self) -> Projections:
+        """What the spec wants here, by kind and name."""
+        return project_app(self._app, self._gateway)
+
+    def project(
+        self, app: App, settled: Mapping[str, Container[str]] = NOTHING_SETTLED
+    ) -> Sequence[Desired]:
+        """Services, then routes, in the order of the spec and with the fields of the JSON files.
+
+        Without the names, by kind, that are known to be settled.
+        """
+        own = app is self._app
+        projections = self.projections if own else project_app(app, self._gateway)
+        return list(list_desired(projections, settled))
 
     def can_delete(self, kind: str) -> bool:
         """Whether this server can delete resources of a kind."""
@@ -137,19 +143,33 @@ class MarchProxyBackend:
             if self._dialect is None:
                 dialect = self._speak()
                 cluster = dialect.find_cluster()
-                self._dialect = dialect
-                self._see_cluster(cluster)
+                self._dialect, self._cluster = dialect, cluster
             return self._dialect
 
     def read(self) -> Reading:
-        """Everything of ours, from one request for each list.
+        """Everything of ours, from one request for each list; see `interpret`."""
+        return self.interpret(self.fetch())
+
+    def fetch(self) -> Lists:
+        """Both lists, complete, as the server tells them."""
+        dialect = self.connect()
+        return {SERVICE: dialect.list_services(), MAPPING: dialect.list_mappings()}
+
+    def find_plain(self, lists: Lists) -> dict[str, dict[str, Row]]:
+        """By kind and name, the rows that are ours beyond any question."""
+        return {kind: self._scope.find_plain(kind, rows) for kind, rows in lists.items()}
+
+    def interpret(
+        self, lists: Lists, settled: Mapping[str, Container[str]] = NOTHING_SETTLED
+    ) -> Reading:
+        """What of the lists is ours, but for the names, by kind, that are known to be settled.
 
         That is: the services of the app's collection, the mappings of its prefix, and what bears
         the name of one that the spec wants, whoever it belongs to.
         """
-        dialect = self.connect()
-        live, former = self._scope.select_services(dialect.list_services())
-        live.update(self._scope.select_mappings(dialect.list_mappings()))
+        services, mappings = settled.get(SERVICE, ()), settled.get(MAPPING, ())
+        live, former = self._scope.select_services(lists[SERVICE], services)
+        live.update(self._scope.select_mappings(lists[MAPPING], mappings))
         with self._lock:
             self._seen, self._former = dict(live), former
         return Reading(live=live, warnings=tuple(self.list_unsupported()))
@@ -263,9 +283,12 @@ class MarchProxyBackend:
 
     def list_unsupported(self) -> Iterator[str]:
         """What the spec has and this server has no place for."""
-        missing = sorted(one for one in self._wanted if one.kind not in self.kinds)
+        projections, kinds = self.projections, self.kinds
+        missing = sorted(
+            name for kind, named in projections.items() if kind not in kinds for name in named
+        )
         if missing:
-            names = ", ".join(one.name for one in missing[:10])
+            names = ", ".join(missing[:10])
             more = f" and {len(missing) - 10} more" if missing[10:] else ""
             routes = f"{len(missing)} route{'s' * (len(missing) > 1)} ({names}{more})"
             yield (
@@ -273,21 +296,20 @@ class MarchProxyBackend:
                 "the JSON files of compile have them"
             )
 
-    def _map_protocol(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Fields with what the environment says to register instead of a protocol."""
-        instead = self._gateway.protocol_map
-        protocol = fields["protocol"]
-        return {**fields, "protocol": instead.get(protocol, protocol)}
+    @cached_property
+    def _read_back(self) -> ReadBack:
+        return ReadBack(client=self._client, scope=self._scope, list_rows=self._list)
 
-    def _see_cluster(self, cluster: int) -> None:
-        self._scope = Scope(
+    @cached_property
+    def _scope(self) -> Scope:
+        """Whose is what, once the server was asked."""
+        return Scope(
             app=self._app.name,
-            cluster=cluster,
-            wanted=self._wanted,
+            cluster=self._cluster,
+            wanted=self.projections,
             immutable=self._abilities.immutable,
             server=self._client.shown_url,
         )
-        self._read_back = ReadBack(client=self._client, scope=self._scope, list_rows=self._list)
 
     def _speak(self) -> Dialect:
         if self._spoken is None:
@@ -379,14 +401,3 @@ class MarchProxyBackend:
     def _list(self, kind: str) -> Sequence[Row]:
         dialect = self.connect()
         return dialect.list_services() if kind == SERVICE else dialect.list_mappings()
-
-
-def _want(
-    kind: str, fields: Mapping[str, Any], pointer: tuple[str, str], declared: Service | Route
-) -> Desired:
-    return Desired(
-        address=Address(kind, fields["name"]),
-        fields=canonical_fields(kind, fields),
-        pointer=pointer,
-        protected=declared.protected,
-    )

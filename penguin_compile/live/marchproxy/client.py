@@ -7,11 +7,11 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
-from penguin_compile import __version__
 from penguin_compile.core.errors import GatewayDenied, GatewayFailure
 from penguin_compile.core.resolver import Resolver
 from penguin_compile.core.secret import Masked, SecretReference
@@ -21,7 +21,13 @@ from penguin_compile.live.marchproxy.failures import Unanswered
 from penguin_compile.live.marchproxy.manners import Manners
 from penguin_compile.live.marchproxy.patience import Patience
 from penguin_compile.live.marchproxy.proxies import name_proxy
-from penguin_compile.live.marchproxy.trust import UNKNOWN_HINT, UNTRUSTED_HINT, make_trust
+from penguin_compile.live.marchproxy.transport import (
+    HEADERS,
+    open_transport,
+    parse_url,
+    read_timeouts,
+)
+from penguin_compile.live.marchproxy.trust import UNKNOWN_HINT, UNTRUSTED_HINT
 from penguin_compile.model.environment import Gateway
 
 if TYPE_CHECKING:
@@ -29,7 +35,7 @@ if TYPE_CHECKING:
 
 _LARGEST_BODY = 256 * 1024 * 1024
 _INTERNAL_ERROR = 500
-_IDLE = 3.0  # seconds; the real server hangs up after 5
+_write_json = json.JSONEncoder(allow_nan=False).encode
 
 
 class Client:
@@ -58,12 +64,21 @@ class Client:
         self._lock = threading.Lock()
         self._run = secrets.token_hex(4)
         self._numbers = count(1)
-        self._http: httpx.Client | None = None
+        self._http: httpx.HTTPTransport | None = None
         self._url: str | None = None
+        self._shown: str | None = None
 
     @property
     def shown_url(self) -> str:
         """The gateway's URL as a person may see it: of a secret one only scheme, host and port."""
+        if self._shown is not None:
+            return self._shown
+        shown = self._show_url()
+        if self._url is not None:  # nothing more will be known of it
+            self._shown = shown
+        return shown
+
+    def _show_url(self) -> str:
         url = self.gateway.url
         if isinstance(url, SecretReference):
             if self._url is None:
@@ -141,21 +156,27 @@ class Client:
 
         http, url = self.open()
         request = f"{method} {self.shown_url}{path}"
-        headers = {} if token is None else {"Authorization": f"Bearer {token.reveal()}"}
+        request_id = f"{self._run}-{next(self._numbers)}"
+        headers = {**HEADERS, "X-Request-ID": request_id}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token.reveal()}"
         if cluster_key is not None:
             headers["Cluster-API-Key"] = cluster_key.reveal()
-        headers["X-Request-ID"] = request_id = f"{self._run}-{next(self._numbers)}"
         content = None
         if body is not None:
             # ASCII alone: half a surrogate pair, read from a server, has no bytes in UTF-8.
-            content = json.dumps(body, allow_nan=False).encode("ascii")
+            content = _write_json(body).encode("ascii")
             headers["Content-Type"] = "application/json"
+        timeouts = {"timeout": read_timeouts(self.patience)}
+        message = httpx.Request(
+            method, parse_url(url + path), content=content, headers=headers, extensions=timeouts
+        )
         log = self._manners.log
         started = time.monotonic()
         if log is not None:
             log(f"> {request} request {request_id}{show_body(body)}")
         try:
-            with http.stream(method, url + path, content=content, headers=headers) as response:
+            with closing(http.handle_request(message)) as response:
                 answer = self._receive(request, response)
         except httpx.HTTPError as error:
             failure = self._explain(request, error)
@@ -198,27 +219,13 @@ class Client:
                 )
         return chunks
 
-    def open(self) -> tuple[httpx.Client, str]:
+    def open(self) -> tuple[httpx.HTTPTransport, str]:
         """Return the connections and the base URL; GatewayDenied where the URL is of no use."""
-        import httpx
-
         with self._lock:
             if self._url is None:
                 self._url = self._resolve_url()
             if self._http is None:
-                timeout = httpx.Timeout(self.patience.read, connect=self.patience.connect)
-                agent = {"User-Agent": f"penguin-compile/{__version__}"}
-                most = self._manners.parallelism
-                limits = httpx.Limits(
-                    max_connections=most, max_keepalive_connections=most, keepalive_expiry=_IDLE
-                )
-                self._http = httpx.Client(
-                    timeout=timeout,
-                    headers=agent,
-                    follow_redirects=False,
-                    limits=limits,
-                    verify=make_trust(insecure=self._manners.insecure),
-                )
+                self._http = open_transport(self._url, self._manners)
             return self._http, self._url
 
     def _resolve_url(self) -> str:

@@ -50,15 +50,16 @@ _RANGES = {"port": (1, 65535), "listen_port": (1, 65535), "health_check_interval
 
 def canonical_fields(kind: str, row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the known fields that are there; the ends of a mapping are sets, so sorted lists."""
-    return {
-        name: _canonical_value(name, row[name])
-        for name in FIELDS[kind]
-        if row.get(name) is not None
-    }
+    fields = {}
+    for name in FIELDS[kind]:
+        value = row.get(name)
+        if value is not None:
+            fields[name] = _canonical_value(name, value) if isinstance(value, list) else value
+    return fields
 
 
-def _canonical_value(name: str, value: Any) -> Any:
-    if name in _SETS and isinstance(value, list) and all(isinstance(one, str) for one in value):
+def _canonical_value(name: str, value: list[Any]) -> list[Any]:
+    if name in _SETS and all(isinstance(one, str) for one in value):
         return sorted(set(value))
     return value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -29,6 +30,23 @@ class Patience:
         self, attempt: Callable[[], Result], *, repeat: Callable[[Unanswered], bool]
     ) -> Result:
         """Call `attempt` until it returns; the last Unanswered is raised once patience ends."""
+        started = time.monotonic()
+        try:
+            return attempt()
+        except Unanswered as failure:
+            if not repeat(failure):
+                raise
+            first = failure
+        return self._insist(attempt, repeat, first, time.monotonic() - started)
+
+    def _insist(
+        self,
+        attempt: Callable[[], Result],
+        repeat: Callable[[Unanswered], bool],
+        first: Unanswered,
+        spent: float,
+    ) -> Result:
+        """After a first try that failed: most requests are answered, and never come here."""
         from tenacity import (
             Retrying,
             retry_if_exception,
@@ -43,10 +61,17 @@ class Patience:
         retrying = Retrying(
             retry=retry_if_exception(lambda error: isinstance(error, Unanswered) and repeat(error)),
             wait=lambda state: max(backoff(state), _asked_wait(state)),
-            stop=stop_after_attempt(self.tries) | stop_before_delay(self.total),
+            stop=stop_after_attempt(self.tries) | stop_before_delay(self.total - spent),
             retry_error_callback=_give_up,
         )
-        return retrying(attempt)
+        failures = [first]
+
+        def go_on() -> Result:
+            if failures:
+                raise failures.pop()
+            return attempt()
+
+        return retrying(go_on)
 
 
 def _asked_wait(state: RetryCallState) -> float:

@@ -8,10 +8,12 @@ from typing import Any
 from penguin_compile.core.errors import GatewayFailure
 from penguin_compile.live.marchproxy.answer import Answer
 
+_IDENTITIES = (int, str)  # no union: that one takes ten times as long, for each of many rows
+
 
 def read_page(answer: Answer, key: str, dialect: str) -> tuple[list[Mapping[str, Any]], int | None]:
     """Return the rows of an answer and the total that it tells, if it does."""
-    content = answer.parse()
+    content = answer.parse((key, "total"))
     rows = content.get(key)
     if not isinstance(rows, list) or not all(map(is_row, rows)):
         raise GatewayFailure(
@@ -27,5 +29,5 @@ def is_row(row: object) -> bool:
     return (
         isinstance(row, dict)
         and isinstance(row.get("name"), str)
-        and isinstance(row.get("id"), int | str)
+        and isinstance(row.get("id"), _IDENTITIES)
     )

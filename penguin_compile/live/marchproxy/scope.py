@@ -6,7 +6,7 @@ Between a dialect's lists and the backend; nothing here asks the server.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,27 +25,50 @@ MAPPING: Final = "mapping"
 class Scope:
     """What of a gateway is one app's: its collection in one cluster.
 
-    `wanted` are the addresses of the spec: of others' resources, those of the same name are seen.
+    `wanted` has the names of the spec by kind: of others' resources, those of that name are seen.
     `immutable` are fields that no update changes; `server` is the gateway as a person may see it.
     """
 
     app: str
     cluster: int
-    wanted: frozenset[Address]
+    wanted: Mapping[str, Container[str]]
     immutable: frozenset[str]
     server: str
 
+    def find_plain(self, kind: str, rows: Iterable[Row]) -> dict[str, Row]:
+        """By name, those that are ours and active, and that share their name with none of ours."""
+        cluster = str(self.cluster)
+        plain: dict[str, Row] = {}
+        several: list[str] = []
+        for row in rows:
+            if row.get("is_active") is False:
+                continue
+            if kind == SERVICE and row.get("collection") != self.app:
+                continue
+            place, name = row.get("cluster_id"), row["name"]
+            if kind == SERVICE and place is not None and str(place) != cluster:
+                continue
+            if name in plain:
+                several.append(name)
+            plain[name] = row
+        for name in several:
+            plain.pop(name, None)
+        return plain
+
     def select_services(
-        self, rows: Iterable[Row]
+        self, rows: Iterable[Row], settled: Container[str] = ()
     ) -> tuple[dict[Address, Live], dict[Address, Row]]:
         """What is there of ours and of others with a name of ours; and ours that was deleted.
 
         A soft delete keeps the name: ours counts as absent and is revived, another's is another's.
+        Of the names in `settled` nothing is told.
         """
         ours: dict[Address, Live] = {}
         foreign: dict[Address, Live] = {}
         former: dict[Address, Row] = {}
         for row in rows:
+            if row["name"] in settled:
+                continue
             deleted = row.get("is_active") is False
             address = Address(SERVICE, row["name"])
             owner = self.find_owner(row)
@@ -59,7 +82,7 @@ class Scope:
                         hint="delete one of them where MarchProxy is administered",
                     )
                 ours[address] = see(address, row)
-            elif address in self.wanted:
+            elif address.name in self.wanted[SERVICE]:
                 kept = ", deleted there but keeping its name" if deleted else ""
                 foreign[address] = see(address, row, owner + kept, self._find_fixed(row))
         return {**foreign, **ours}, former
@@ -71,13 +94,17 @@ class Scope:
             return {"cluster_id": (row["cluster_id"], self.cluster)}
         return {}
 
-    def select_mappings(self, rows: Iterable[Row]) -> dict[Address, Live]:
+    def select_mappings(
+        self, rows: Iterable[Row], settled: Container[str] = ()
+    ) -> dict[Address, Live]:
         """Mappings have no collection: only the prefix of their names says whose they are."""
         prefix = f"{self.app}-"
         live: dict[Address, Live] = {}
         for row in rows:
+            if row["name"] in settled:
+                continue
             address = Address(MAPPING, row["name"])
-            named = row["name"].startswith(prefix) or address in self.wanted
+            named = row["name"].startswith(prefix) or row["name"] in self.wanted[MAPPING]
             if named and row.get("is_active") is not False:
                 live[address] = see(address, row)
         return live
@@ -144,10 +171,12 @@ def _digest(value: Any) -> str:
 def find_differences(kind: str, body: Row, row: Row) -> list[str]:
     """The fields that were sent and came back different."""
     sent, came = canonical_fields(kind, body), canonical_fields(kind, row)
+    # The digests tell true from 1, which are the same to Python; mostly all of it came as it went.
+    alike = _digest(sent) == _digest({name: came.get(name) for name in sent})
     different = [
         f"{name}: sent {value!r}, came {came.get(name)!r}"
         for name, value in sent.items()
-        if digest(value) != digest(came.get(name))
+        if not alike and digest(value) != digest(came.get(name))
     ]
     cluster = row.get("cluster_id")
     if cluster is not None and str(cluster) != str(body["cluster_id"]):

@@ -196,6 +196,7 @@ def _check_abilities(
     examination: Examination, gateway: Gateway, backend: MarchProxyBackend
 ) -> Iterator[Check]:
     app = examination.app
+    backend.connect()
     wanted = [one for one in backend.project(app) if one.address.kind in backend.kinds]
     problems = [(one, text) for one in wanted for text in backend.problems(one)]
     for desired, text in problems:

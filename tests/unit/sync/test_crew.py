@@ -103,3 +103,21 @@ def test_what_is_no_failure_of_the_gateway_is_raised():
 
     with pytest.raises(ValueError, match="mistake"):
         do_all(Gateway(break_down), 2)
+
+
+def test_one_hand_is_supplied_by_one_change_and_quick_hands_by_more():
+    with Crew(Gateway(), 1) as crew:
+        crew.begin(CHANGES[0])
+        assert not crew.supplied
+        crew.finish()
+    with Crew(Gateway(), 4) as crew:
+        crew.begin(CHANGES[0])
+        crew.finish()
+        room = crew.free
+        assert room > 4
+        for change in (CHANGES * 4)[:room]:
+            crew.begin(change)
+        assert crew.supplied
+        while crew.supplied:
+            crew.finish()
+        assert crew.busy >= 4

@@ -1,0 +1,262 @@
+"""MarchProxy over loopback: plan and apply beside the bare requests of the same HTTP library.
+
+The gateway is the sandbox in a process of its own, as a user has it. Floor and command take turns;
+what is told are medians, of seconds and of this process's own processor time: the server's time is
+in the seconds of both.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, chdir, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from statistics import median
+from threading import Thread
+from typing import Any
+
+import httpx
+import orjson
+
+from penguin_compile.cli.planning import open_environment
+from penguin_compile.pipeline import CheckedSpec, check_file
+from penguin_compile.sandbox.store import Store
+from penguin_compile.sync.decisions import Decisions
+from penguin_compile.sync.kept_plan import keep_plan
+from penguin_compile.sync.session import Session
+
+CONNECTIONS = 4  # what apply takes by default
+PAGE = 1000
+SERVICES = "/api/v1/services"
+KEY, PASSWORD = "bench-key", "bench-password"
+DEFAULTS = {
+    "tls_verify": True,
+    "jwt_expiry": 3600,
+    "jwt_algorithm": "HS256",
+    "jwt_secret": "made-up " * 8,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds on the wall, and of this process's processor time."""
+
+    wall: float
+    own: float
+
+
+def timed(work: Callable[[], object]) -> Cost:
+    """What some work costs, without the garbage collector, as every command does."""
+    gc.collect()
+    gc.disable()
+    wall, own = time.perf_counter(), time.process_time()
+    work()
+    cost = Cost(time.perf_counter() - wall, time.process_time() - own)
+    gc.enable()
+    return cost
+
+
+def middle(costs: Sequence[Cost]) -> Cost:
+    return Cost(median(one.wall for one in costs), median(one.own for one in costs))
+
+
+@contextmanager
+def served(dialect: str, database: Path | None = None) -> Iterator[str]:
+    """A sandbox in a process of its own; its URL."""
+    program = str(Path(sys.executable).parent / "penguin-compile")
+    command = [program, "sandbox", "--port", "0", "--json", "--dialect", dialect]
+    if dialect == "api-server":
+        command += ["--seed", f"admin@example.com:{PASSWORD}"]
+    if database is not None:
+        command += ["--database", str(database)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield json.loads(process.stdout.readline())["url"]
+        finally:
+            process.terminate()
+
+
+def write_spec(folder: Path, url: str, dialect: str, count: int, changed: int = 0) -> CheckedSpec:
+    """A spec of services alone; the first `changed` of them have another port."""
+    lines = ["penguin: 1", 'app: {name: bench, version: "1"}', "services:"]
+    for number in range(count):
+        port = 1024 + number % 60000 + (number < changed)
+        lines.append(
+            f"  service-{number}: {{host: backend-{number}, port: {port}, protocol: http,"
+            f" auth: jwt, health_check: {{path: /healthz/{number}, interval: 30s}}}}"
+        )
+    access = '"env:BENCH_GATEWAY"'
+    login = f"token: {{secret: {access}}}"
+    if dialect == "api-server":
+        login = f"username: admin, password: {{secret: {access}}}"
+    lines += ["environments:", "  bench:", f'    marchproxy: {{url: "{url}", {login}}}', ""]
+    spec = folder / "spec.yaml"
+    spec.write_text("\n".join(lines), encoding="utf-8")
+    return check_file(spec)
+
+
+@contextmanager
+def opened(checked: CheckedSpec) -> Iterator[Session]:
+    with open_environment(checked.environments["bench"], checked.loaded.root) as session:
+        yield session
+
+
+def authorize(http: httpx.Client, dialect: str) -> None:
+    """The header that all bare requests bear."""
+    token = KEY
+    if dialect == "api-server":
+        body = {"username": "admin", "password": PASSWORD}
+        token = http.post("/api/v1/auth/login", json=body).json()["access_token"]
+    http.headers["Authorization"] = f"Bearer {token}"
+
+
+def fetch_pages(url: str, dialect: str) -> list[Any]:
+    """The list alone, parsed."""
+    rows: list[Any] = []
+    with httpx.Client(base_url=url) as http:
+        authorize(http, dialect)
+        if dialect == "standard":
+            orjson.loads(http.get("/api/v1/config/1").content)
+            return list(orjson.loads(http.get(SERVICES).content)["services"])
+        while True:
+            query = f"?skip={len(rows)}&limit={PAGE}&active_only=false"
+            page = orjson.loads(http.get(SERVICES + query).content)
+            rows += page["services"]
+            if len(rows) >= page["total"]:
+                return rows
+
+
+def create_all(http: httpx.Client, dialect: str, waiting: SimpleQueue[dict[str, Any]]) -> None:
+    """Creates, and what reads them back, until none is left."""
+    while True:
+        try:
+            body = waiting.get_nowait()
+        except Empty:
+            return
+        answer = http.post(SERVICES, json=body)
+        assert answer.status_code == httpx.codes.CREATED, answer.text
+        row = orjson.loads(answer.content)
+        if dialect == "api-server":
+            orjson.loads(http.get(f"{SERVICES}/{row['id']}").content)
+
+
+def create_bare(url: str, dialect: str, bodies: Sequence[dict[str, Any]]) -> Cost:
+    """What a loop costs that has as many connections as apply, each with a client of its own."""
+    waiting: SimpleQueue[dict[str, Any]] = SimpleQueue()
+    for body in bodies:
+        waiting.put(body)
+    clients = [httpx.Client(base_url=url) for _ in range(CONNECTIONS)]
+    for client in clients:
+        authorize(client, dialect)
+    threads = [Thread(target=create_all, args=(one, dialect, waiting)) for one in clients]
+
+    def work() -> None:
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+
+    try:
+        return timed(work)
+    finally:
+        for client in clients:
+            client.close()
+
+
+def make_bodies(checked: CheckedSpec) -> list[dict[str, Any]]:
+    """What apply sends."""
+    with opened(checked) as session:
+        assert session.gateway is not None
+        wanted = session.gateway.project(session.app)
+    return [{**one.fields, "name": one.address.name, "cluster_id": 1} for one in wanted]
+
+
+def fill(path: Path, bodies: Sequence[dict[str, Any]]) -> None:
+    """The sandbox's memory with all services in it."""
+    store = Store(path)
+    with store.transaction():
+        for body in bodies:
+            store.insert("services", {**DEFAULTS, **body})
+    store.close()
+
+
+def bench_plan(dialect: str, count: int, folder: Path, runs: int) -> None:
+    """A plan that finds nothing changed, beside fetching and parsing the list."""
+    database = folder / "sandbox.db"
+    fill(database, make_bodies(write_spec(folder, "http://127.0.0.1:1", dialect, count)))
+    with served(dialect, database) as url:
+        checked = write_spec(folder, url, dialect, count)
+
+        def plan() -> None:
+            with opened(checked) as session:
+                made = session.plan(Decisions())
+                assert not made.changes, made.changes[:3]
+
+        with opened(checked) as session:
+            session.apply(session.plan(Decisions()), plan_text="{}")
+        floors, plans = [], []
+        plan()
+        for _ in range(runs):
+            floors.append(timed(lambda: fetch_pages(url, dialect)))
+            plans.append(timed(plan))
+    print(f"\nMarchProxy `{dialect}`, {count:,} services")
+    show("floor: httpx, the list alone, parsed", middle(floors))
+    show("plan, nothing changed", middle(plans), middle(floors))
+
+
+def bench_apply(dialect: str, count: int, folder: Path, runs: int) -> None:
+    """An apply that creates everything, beside the bare requests."""
+    floors, applies = [], []
+    for run in range(runs):
+        place = folder / str(run)
+        place.mkdir()
+        with chdir(place):
+            with served(dialect) as url:
+                bodies = make_bodies(write_spec(place, url, dialect, count))
+                floors.append(create_bare(url, dialect, bodies))
+            with served(dialect) as url:
+                applies.append(apply_all(write_spec(place, url, dialect, count), count))
+    print(f"\nMarchProxy `{dialect}`, {count:,} services to create, {CONNECTIONS} connections")
+    show("floor: httpx, the requests alone", middle(floors))
+    show("apply: with what is remembered of each", middle(applies), middle(floors))
+
+
+def apply_all(checked: CheckedSpec, count: int) -> Cost:
+    """What the apply costs, without the plan before it."""
+    with opened(checked) as session:
+        plan = session.plan(Decisions())
+
+        def apply() -> None:
+            text = keep_plan(plan, str(checked.loaded.path), Decisions())
+            outcome = session.apply(plan, plan_text=text)
+            assert len(outcome.done) == count, outcome
+
+        return timed(apply)
+
+
+def show(name: str, cost: Cost, floor: Cost | None = None) -> None:
+    line = f"  {name:<44} {cost.wall:8.3f} s {cost.own:8.3f} s own"
+    if floor is not None:
+        line += f" {cost.wall / floor.wall:6.2f} times that, {cost.own / floor.own:.2f} its own"
+    print(line)
+
+
+def bench_gateway(services: int, creates: int, folder: str, runs: int) -> None:
+    """Prints both dialects."""
+    os.environ["NO_PROXY"] = "127.0.0.1"
+    for dialect in ("standard", "api-server"):
+        os.environ["BENCH_GATEWAY"] = PASSWORD if dialect == "api-server" else KEY
+        with ExitStack() as stack:
+            for bench, count in ((bench_plan, services), (bench_apply, creates)):
+                place = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder)))
+                with chdir(place):
+                    bench(dialect, count, place, runs)
