@@ -118,7 +118,7 @@ class LicenseClient:
             if self.release_mode:
                 self.close()
                 raise
-            _log.warning("%s; going on, because RELEASE_MODE is false", error)
+            _log.warning("%s; %s", error, self._effect)
         self._wake()
         return self
 
@@ -180,6 +180,13 @@ class LicenseClient:
         """Ask the server now: LicenseInvalid where it says no."""
         self._refresh()
 
+    @property
+    def _effect(self) -> str:
+        """What comes of no license, for the log."""
+        if self.release_mode:
+            return "features above the lowest tier are off"
+        return "going on, because RELEASE_MODE is false"
+
     def _open_server(self) -> LicenseServer:
         key = check_key(self._key)
         product, dialect = self.entitlements.product, self.entitlements.dialect
@@ -225,7 +232,7 @@ class LicenseClient:
                 left = (standing.good_until - time.time()) / _DAY
                 _log.warning("%s; the last answer counts for %.1f more days", problem, left)
             else:
-                _log.warning("%s; features above the lowest tier are off until it answers", problem)
+                _log.warning("%s; %s", problem, self._effect)
         self._standing = Standing(
             terms=standing.terms, good_until=standing.good_until, problem=problem
         )
@@ -288,8 +295,7 @@ class LicenseClient:
         """Once for each, and not at each refresh."""
         if problem not in self._told:
             self._told.add(problem)
-            effect = "features above the lowest tier are off" if self.release_mode else "going on"
-            _log.error("%s; %s", problem, effect)
+            _log.error("%s; %s", problem, self._effect)
 
     def _pause(self, failures: int) -> float:
         """Seconds until the server is asked again: sooner at first where it didn't answer."""

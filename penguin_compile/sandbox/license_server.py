@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from penguin_compile.sandbox.fields import Field, JsonObject, describe_object
+from penguin_compile.sandbox.fields import Field, JsonObject, check_object, describe_object
 from penguin_compile.sandbox.routing import Dialect, Refusal, Request, Response, Route
 
 if TYPE_CHECKING:
@@ -52,21 +52,18 @@ def license_dialect(book: LicenseBook) -> Dialect:
 
     def validate(_: Store, request: Request) -> Response:
         """Say what the license grants."""
-        key, tier, body = _admit(book, request)
+        key, tier, body = _admit(book, request, "Validate")
         product = body.get("product") or body.get("product_name")
         return Response(body=book.describe(key, str(product or ""), tier))
 
     def check_feature(_: Store, request: Request) -> Response:
         """Say whether the license has one feature."""
-        _key, tier, body = _admit(book, request)
-        name = body.get("feature")
-        if not isinstance(name, str):
-            raise Refusal(422, "feature is required")
-        return Response(body={"features": [book.describe_feature(name, tier)]})
+        _key, tier, body = _admit(book, request, "FeatureCheck")
+        return Response(body={"features": [book.describe_feature(str(body["feature"]), tier)]})
 
     def keep_alive(_: Store, request: Request) -> Response:
         """Note that an app is running."""
-        book.note_keepalive(_admit(book, request)[-1])
+        book.note_keepalive(_admit(book, request, "Keepalive")[-1])
         return Response(body={"valid": True})
 
     def health(_: Store, __: Request) -> Response:
@@ -98,11 +95,12 @@ def license_dialect(book: LicenseBook) -> Dialect:
     )
 
 
-def _admit(book: LicenseBook, request: Request) -> tuple[str, TierTerms, JsonObject]:
+def _admit(book: LicenseBook, request: Request, shape: str) -> tuple[str, TierTerms, JsonObject]:
     """The key, its tier and the body; Refusal 401 for an unknown key, 403 for one that ended."""
     body = request.parse_body()
-    if not isinstance(body, dict):
-        raise Refusal(422, "the body has to be a JSON object")
+    _, problems = check_object(_BODIES[shape], body)
+    if problems or not isinstance(body, dict):
+        raise Refusal(422, problems)
     scheme, _, key = (request.headers.get("Authorization") or "").partition(" ")
     if scheme.lower() != "bearer":
         key = str(body.get("license_key") or "")
