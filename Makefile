@@ -52,6 +52,7 @@ format: $(READY) ## mend style
 
 bench: $(READY) ## how fast each stage is, beside its floor
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.runtime
 
 picture: $(READY) ## draw docs/plan.svg anew, from a real run
 	@PATH="$(abspath $(BIN)):$$PATH" docs/picture.sh

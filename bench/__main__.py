@@ -18,9 +18,11 @@ from pathlib import Path
 from statistics import median
 
 from bench.compose_app import make_compose_app
+from bench.console import bench_console
 from bench.databases import bench_databases
 from bench.gateway import bench_gateway
 from bench.specs import make_spec
+from bench.telemetry import bench_telemetry
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -187,6 +189,7 @@ def main() -> None:
     parser.add_argument("--settings", type=int, default=20_000)
     parser.add_argument("--rows", type=int, default=100_000, help="of the config table; 0: none")
     parser.add_argument("--gateway", type=int, default=10_000, help="services there; 0: none")
+    parser.add_argument("--keys", type=int, default=10_000, help="of the console's page; 0: none")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         bench_commands(max(chosen.runs, 11), f"{folder}/out")
@@ -200,6 +203,9 @@ def main() -> None:
             bench_databases(chosen.rows, folder)
         if chosen.gateway:
             bench_gateway(chosen.gateway, chosen.gateway // 10, folder, max(chosen.runs, 7))
+        if chosen.keys:
+            bench_console(chosen.keys, folder)
+    bench_telemetry()
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ _SCHEMAS = {
     "telemetry/grafana-dashboard.json": "telemetry-grafana-dashboard.schema.json",
     "runtime/manifest.json": "runtime-manifest.schema.json",
 }
-_PYTHON = ("pydal/config_table.py",)
+_PYTHON = ("pydal/config_table.py", "python/settings.pyi")
 _SQLITE = ("sql/sqlite/01_schema.sql", "sql/sqlite/02_config_seed.sql")
 
 

@@ -23,6 +23,7 @@ from penguin_compile.cli.planning import (
     take_manners,
 )
 from penguin_compile.cli.progress import progress_bar
+from penguin_compile.cli.self_report import reporting
 from penguin_compile.cli.specs import count_findings
 from penguin_compile.core.errors import AppliedInPart, Refused, StalePlan, UsageError
 from penguin_compile.model.plan import Action, ChangeClass
@@ -75,7 +76,10 @@ def command(
     for line in count_findings([checked]):
         click.echo(line, err=True)
     decisions = decide({**options, "secrets": True})
-    with open_environment(resolved, checked.loaded.root, manners) as session:
+    with (
+        reporting(resolved.app, "apply") as facts,
+        open_environment(resolved, checked.loaded.root, manners) as session,
+    ):
         plan = session.plan(decisions)
         path = checked.loaded.path
         show_plan(plan, unmanaged=show_unmanaged, spec=path, decisions=decisions)
@@ -98,6 +102,7 @@ def command(
             if has_work(plan) or any(one.ledger_changes for one in plan.changes):
                 raise
             outcome = Outcome()
+        facts.update(count(outcome))
     return report(outcome, plan)
 
 
@@ -128,7 +133,10 @@ def _apply_saved(
     if environment not in {None, saved.environment}:
         raise UsageError(f"{path} is a plan for {saved.environment}, not for {environment}")
     checked, resolved = check_one(saved.spec, saved.app, saved.environment)
-    with open_environment(resolved, checked.loaded.root, manners) as session:
+    with (
+        reporting(resolved.app, "apply") as facts,
+        open_environment(resolved, checked.loaded.root, manners) as session,
+    ):
         plan = hold_to(saved, session.plan(saved.decisions))
         show_plan(plan, unmanaged=False, spec=saved.spec, decisions=saved.decisions)
         check_strict(session, checked, strict=strict)
@@ -136,6 +144,7 @@ def _apply_saved(
         text = keep_plan(plan, saved.spec, saved.decisions)
         with progress_bar(plan) as progress:
             outcome = session.apply(plan, plan_text=text, lock_timeout=seconds, progress=progress)
+        facts.update(count(outcome))
     return report(outcome, plan)
 
 
@@ -159,6 +168,16 @@ def ask(plan: Plan, *, yes: bool, instead: str | None = None) -> None:
         raise UsageError("there is no terminal to ask on", hint=f"add --yes{saving}")
     if not click.confirm(f"\nApply this to {plan.app} in {plan.environment}?", err=True):
         raise click.Abort
+
+
+def count(outcome: Outcome) -> dict[str, object]:
+    """What an outcome comes to, in numbers."""
+    return {
+        "revision": outcome.revision,
+        "applied": len(outcome.done),
+        "failed": len(outcome.failed),
+        "skipped": len(outcome.skipped),
+    }
 
 
 def report(outcome: Outcome, plan: Plan) -> int:

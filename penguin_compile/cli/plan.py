@@ -20,6 +20,7 @@ from penguin_compile.cli.planning import (
     render_view,
     take_manners,
 )
+from penguin_compile.cli.self_report import reporting
 from penguin_compile.core.errors import FileFailure
 
 
@@ -65,13 +66,17 @@ def command(
     manners = take_manners(options)
     checked, resolved = check_one(spec, app_name, environment)
     decisions = decide({**options, "secrets": secrets})
-    with open_environment(resolved, checked.loaded.root, manners) as session:
+    with (
+        reporting(resolved.app, "plan") as facts,
+        open_environment(resolved, checked.loaded.root, manners) as session,
+    ):
         plan = session.plan(decisions)
         plan = replace(
             plan,
             findings=tuple(diagnostic_data(one) for one in checked.findings),
             refusals=tuple(refusals(session, plan, decisions)),
         )
+        facts.update(summarise(plan))
     data = plan_data(plan, checked.loaded.path, decisions)
     text = write_json(data) if out is not None or form == "json" else ""
     if out is not None:

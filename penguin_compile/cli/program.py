@@ -17,7 +17,7 @@ from penguin_compile.cli.table import COMMANDS
 from penguin_compile.core.errors import PenguinError
 
 _PREFIX = "PENGUIN_COMPILE_"
-_LONG_RUNNING = frozenset(("sandbox",))
+_LONG_RUNNING = frozenset(("sandbox", "serve"))
 _USAGE = 64
 _INTERRUPTED = 130
 

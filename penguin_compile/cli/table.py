@@ -23,5 +23,6 @@ COMMANDS = {
     "unlock": ("penguin_compile.cli.unlock", "Free the lock of a run that is dead."),
     "graph": ("penguin_compile.cli.graph", "Draw services, routes and features."),
     "schema": ("penguin_compile.cli.schema", "Print the JSON Schema of the language."),
+    "serve": ("penguin_compile.cli.serve", "Serve the admin API and the settings page."),
     "sandbox": ("penguin_compile.cli.sandbox", "Serve a local MarchProxy-compatible API."),
 }

@@ -32,6 +32,7 @@ class License:
 
     server_url: str
     product: str
+    dialect: str
     release_mode: bool
     tiers: tuple[Tier, ...]
     features: tuple[Feature, ...]

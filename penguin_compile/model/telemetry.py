@@ -16,6 +16,7 @@ class KillKrill:
     enabled: bool
     api_url: str | None
     grpc_url: str | None
+    dialect: str
     client_id: SecretReference | None
     client_secret: SecretReference | None
     flush_interval: int

@@ -33,7 +33,7 @@ class Sandbox:
         *,
         port: int = 0,
         host: str = "127.0.0.1",
-        dialect: str = "standard",
+        dialect: str | Dialect = "standard",
         database: str | os.PathLike[str] | None = None,
         cluster_key: str | None = None,
         users: Mapping[str, str] | None = None,
@@ -52,7 +52,7 @@ class Sandbox:
         more than the default one. UsageError for an unknown dialect, a rule that can't be read,
         or users that don't fit the dialect.
         """
-        self.dialect = DIALECTS.load(dialect)
+        self.dialect = DIALECTS.load(dialect) if isinstance(dialect, str) else dialect
         if self.dialect.has_users != bool(users):
             raise _refuse_users(self.dialect)
         self.accounts = Accounts(users or {}, cluster_key, token_seconds)

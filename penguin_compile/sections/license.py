@@ -51,6 +51,10 @@ class LicenseShape(Shape):
         default="https://license.penguintech.io", description="The license server."
     )
     product: str | None = Field(default=None, description="Default: the app's name.")
+    dialect: Literal["header", "body"] = Field(
+        default="header",
+        description="Where the server reads the license key; older servers: in the body.",
+    )
     release_mode: bool = Field(default=False, description="true: a missing license is an error.")
     tiers: Named[TierShape] = Field(
         default_factory=dict,
@@ -69,6 +73,7 @@ def lower_license(shape: LicenseShape, app_name: str) -> License:
     return License(
         server_url=shape.server_url,
         product=shape.product or app_name,
+        dialect=shape.dialect,
         release_mode=shape.release_mode,
         tiers=tuple(Tier(name=name, limits=tier.limits) for name, tier in shape.tiers.items()),
         features=tuple(

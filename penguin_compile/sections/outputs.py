@@ -144,6 +144,8 @@ class OutputsShape(Shape):
     runtime: TargetOutputShape = _target_output("The manifest for a library inside the app.")
     docs: TargetOutputShape = _target_output("The page for people.")
     pydal: TargetOutputShape = _target_output("The table's definition for pyDAL.")
+    python: TargetOutputShape = _target_output("The stub of the settings, for type checkers.")
+    typescript: TargetOutputShape = _target_output("The settings, declared for a web page.")
 
 
 def lower_outputs(shape: OutputsShape) -> Outputs:

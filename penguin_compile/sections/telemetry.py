@@ -31,6 +31,10 @@ class KillKrillShape(Shape):
         description="gRPC receiver, host:port.",
         examples=["killkrill-receiver:50051"],
     )
+    dialect: Literal["single", "batch"] = Field(
+        default="single",
+        description="One record per request as today's receivers read, or the standards' batches.",
+    )
     client_id: SecretShape | None = Field(
         default=None, description="Who sends.", examples=[{"secret": "env:KILLKRILL_CLIENT_ID"}]
     )
@@ -123,6 +127,7 @@ def _lower_killkrill(shape: KillKrillShape) -> KillKrill:
         enabled=shape.enabled,
         api_url=shape.api_url,
         grpc_url=shape.grpc_url,
+        dialect=shape.dialect,
         client_id=None if shape.client_id is None else shape.client_id.secret,
         client_secret=None if shape.client_secret is None else shape.client_secret.secret,
         flush_interval=shape.flush_interval,

@@ -6,11 +6,13 @@ Over `state.py`, for `rollback` and `why`. Reads only.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from penguin_compile.core.errors import DatabaseFailure, UsageError
+from penguin_compile.live.config.bulk import in_lists
+from penguin_compile.live.config.database import fetch_tuples
 from penguin_compile.model.address import Address
 from penguin_compile.model.record import Base
 from penguin_compile.sync.ledger import Ledger, LedgerRow
@@ -20,7 +22,7 @@ from penguin_compile.sync.state import CONFIG_TABLE, State
 from penguin_compile.sync.state_tables import FIRST, read_version, state_table
 
 if TYPE_CHECKING:
-    from sqlalchemy import TableClause
+    from sqlalchemy import Connection, TableClause
 
 _READING: Final = "reading the state"
 
@@ -129,6 +131,18 @@ def settled_at(state: State, revision: int) -> dict[Address, Base]:
         rows += [{**row, "kept": None} for row in connection.execute(old).mappings()]
     tuples = [tuple(row[name] for name in LedgerRow._fields) for row in rows]
     return dict(Ledger(tuples, state.describe()))
+
+
+def read_entries(state: State, connection: Connection, addresses: Iterable[Address]) -> Ledger:
+    """What the ledger has of a few addresses, inside a transaction of the state's database."""
+    from sqlalchemy import select
+
+    table = state_table("ledger")
+    query = select(*(table.c[name] for name in LedgerRow._fields)).where(*_place(state, table))
+    lists = in_lists([str(one) for one in addresses])
+    queries = (query.where(table.c.address.in_(some)) for some in lists)
+    found = [row for one in queries for row in fetch_tuples(connection, one)]
+    return Ledger(found, state.describe())
 
 
 def read_audit(state: State, address: Address, limit: int = 10) -> list[AuditRecord]:

@@ -128,27 +128,34 @@ class _Requests:
         """All changes of a level, as many at a time as there are hands."""
         done: list[Change] = []
         while waiting or crew.busy or done:
-            following = [] if self.outcome.fatal else self._choose(waiting, crew.free)
+            room = 0 if self.outcome.fatal or self._is_due else crew.free
+            following = self._choose(waiting, room)
             self._record(done, following)
             for one in following:
                 crew.begin(one)
-            if not crew.busy:
+            if crew.busy:
+                done = self._hold(self._finish_some(crew))
+            elif self._is_due:  # when all hands are idle: no request more than there are hands
+                done = self._confirm()
+            else:
                 self._skip_all(waiting)
                 break
-            done = self._hold(self._finish_some(crew))
         self._record(self._confirm(), [])
 
+    @property
+    def _is_due(self) -> bool:
+        """Whether so many wait to be read back that it is worth a list."""
+        return len(self.unconfirmed) >= self.worth
+
     def _hold(self, done: list[Change]) -> list[Change]:
-        """Keep what has to be read back first, until it is worth a list; return what is done."""
+        """Keep what has to be read back first; return what is done."""
         self.unconfirmed += [one for one in done if self.gateway.must_confirm(one.address.kind)]
-        rest = [one for one in done if not self.gateway.must_confirm(one.address.kind)]
-        if len(self.unconfirmed) < self.worth:
-            return rest
-        self.worth *= 2  # so that many changes take few lists, and a run that is killed loses few
-        return rest + self._confirm()
+        return [one for one in done if not self.gateway.must_confirm(one.address.kind)]
 
     def _confirm(self) -> list[Change]:
         """Read back what was kept: those that are as they were meant; the others have failed."""
+        if self._is_due:
+            self.worth *= 2  # so that many changes take few lists, and a kill forgets few of few
         held, self.unconfirmed = self.unconfirmed, []
         failed = self.gateway.confirm(held) if held else {}
         for one in held:

@@ -323,7 +323,8 @@ class State:
         revision: int | None = None,
     ) -> None:
         """Note who changed what, through apply, the API or the console (`via`)."""
-        now, run = _now(), uuid.uuid4().hex[:20]
+        # Finer than elsewhere: the console may change one key several times in a millisecond.
+        now, run = datetime.now(UTC).isoformat(timespec="microseconds"), uuid.uuid4().hex[:20]
         columns = ("address", "id", "at", "actor", "via", "action", "revision", "before", "after")
         rows = (
             (

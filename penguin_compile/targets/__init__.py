@@ -18,6 +18,8 @@ TARGETS: Registry[Target] = Registry(
         "docs": f"{_PACKAGE}.docs:TARGET",
         "pydal": f"{_PACKAGE}.pydal:TARGET",
         "kubernetes": f"{_PACKAGE}.kubernetes:TARGET",
+        "python": f"{_PACKAGE}.python:TARGET",
+        "typescript": f"{_PACKAGE}.typescript:TARGET",
     },
     group="penguin_compile.targets",
 )

@@ -29,6 +29,7 @@ def entitlements(license_: License) -> dict[str, Any]:
         "format": FORMAT,
         "product": license_.product,
         "server_url": license_.server_url,
+        "dialect": license_.dialect,
         "release_mode": license_.release_mode,
         "tiers": list(_tiers(license_)),
         "features": {one.name: _feature(one) for one in license_.features},

@@ -7,7 +7,7 @@ from typing import Any
 
 from penguin_compile.model.app import App
 from penguin_compile.model.prometheus import prometheus_label, prometheus_name
-from penguin_compile.model.telemetry import Metric
+from penguin_compile.model.telemetry import Metric, Telemetry
 from penguin_compile.targets.grafana_dashboard import dashboard
 from penguin_compile.targets.json_text import json_text
 from penguin_compile.targets.log_schema import log_schema, unknown_fields
@@ -23,7 +23,7 @@ def render(app: App, placement: Placement) -> Iterator[Artifact]:  # noqa: ARG00
     metrics = app.telemetry.metrics
     yield Artifact(
         path="telemetry/metrics.json",
-        text=json_text(catalogue(app.name, metrics)),
+        text=json_text({**catalogue(app.name, metrics), "sender": sender(app.telemetry)}),
         notices=tuple(_clashes(metrics)),
     )
     yield Artifact(
@@ -39,6 +39,25 @@ def render(app: App, placement: Placement) -> Iterator[Artifact]:  # noqa: ARG00
 def catalogue(app: str, metrics: Iterable[Metric]) -> dict[str, Any]:
     """Every metric, in the order of the spec."""
     return {"format": FORMAT, "app": app, "metrics": [_entry(metric) for metric in metrics]}
+
+
+def sender(telemetry: Telemetry) -> dict[str, Any]:
+    """How the app's library sends; addresses and credentials are variables.
+
+    `flush_interval` is in seconds.
+    """
+    fields: dict[str, Any] = {
+        "log_level": telemetry.log_level,
+        "log_fields": list(telemetry.log_fields),
+    }
+    if telemetry.killkrill is not None:
+        fields |= {
+            "dialect": telemetry.killkrill.dialect,
+            "flush_interval": telemetry.killkrill.flush_interval,
+            "max_entries": telemetry.killkrill.max_entries,
+            "on_full": telemetry.killkrill.on_full,
+        }
+    return fields
 
 
 def _entry(metric: Metric) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import httpx
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
@@ -129,7 +130,7 @@ AFTER_EDITS = (
     ("doctor", *DEV),
     ("doctor", *DEV, "--repair", "--yes", "--log-http"),
 )
-ALONE = ("sandbox",)  # serves until it is stopped: below, in a process of its own
+ALONE = ("sandbox", "serve")  # until they are stopped: below, in processes of their own
 LOGGERS = ("", "sqlalchemy", "alembic", "httpx", "httpcore", "urllib3", "psycopg", "hvac")
 
 SEARCH = Search(SECRETS)
@@ -425,6 +426,56 @@ def test_the_sandbox_says_nothing_of_its_key(tmp_path: Path) -> None:
     assert "Sandbox" in first
     assert SEARCH.text(first + out + err + command_line) == []
     assert SEARCH.folder(tmp_path, {}) == []
+
+
+def test_the_console_says_nothing_of_secrets(world: World) -> None:
+    assert world.run("apply", *DEV, "--yes").code == 0
+    password = SECRETS["before the admin"]  # any canary does as the console's own
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "penguin_compile", "serve", *DEV),
+            *("--port", "0", "--local-admin", "dev"),
+        ],
+        env={**os.environ, "PENGUIN_CONSOLE_PASSWORD": password},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    try:
+        said = _visit(first.split(" at ")[1].split(". ")[0], password)
+        command_line = Path(f"/proc/{process.pid}/cmdline").read_text()
+    finally:
+        process.terminate()
+        out, err = process.communicate(timeout=30)
+    assert SEARCH.text(first + out + err + command_line + said) == []
+    assert world.prefixes()["typed"].startswith("enc:v1:")
+    engine = create_engine(world.url)
+    with engine.connect() as connection:
+        audit = connection.execute(text("SELECT * FROM penguin_audit")).all()
+    engine.dispose()
+    assert SEARCH.text(repr(audit)) == []
+
+
+def _visit(url: str, password: str) -> str:
+    """All that the console answers, and a secret that is changed there."""
+    with httpx.Client(base_url=url, timeout=30) as client:
+        login = client.get("/login")
+        cookie = login.headers["set-cookie"].partition(";")[0]
+        form = {"name": "dev", "password": password, "token": cookie.partition("=")[2]}
+        session = client.post("/login", data=form, headers={"Cookie": cookie})
+        client.headers["Cookie"] = session.headers["set-cookie"].partition(";")[0]
+        pages = ["/settings", "/settings/typed", "/promote/typed", "/drift", "/services"]
+        answers = [client.get(one) for one in [*pages, "/api/v1/config", "/openapi.json"]]
+        assert all(one.status_code == 200 for one in answers)
+        body = {"value": SECRETS["typed by an admin"]}
+        for key, status in (("typed", 200), ("of_json", 400), ("page_size", 400), ("no", 404)):
+            put = client.put(f"/api/v1/config/{key}", json=body, auth=("dev", password))
+            assert put.status_code == status
+            answers.append(put)
+        answers += [client.get(one) for one in pages]
+        return "\n".join(f"{one.headers} {one.text}" for one in answers)
 
 
 @pytest.mark.parametrize("kind", SECRETS)

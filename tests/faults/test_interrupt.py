@@ -20,7 +20,7 @@ _SECONDS = 20
 def test_an_interrupted_apply_is_finished_by_the_same_command(
     penguin: Run, shop: Path, sandbox: Sandbox
 ) -> None:
-    sandbox.faults.add("POST /services:delay=2s")
+    sandbox.faults.add("POST /services:delay=5s")
     apply = [sys.executable, "-m", "penguin_compile", "apply", "--env", "dev", "--yes"]
     with subprocess.Popen(
         apply,

@@ -39,6 +39,15 @@ class GatewayInAFile:
         fields = objects.get(name)
         return None if fields is None else self._live(change.address, fields)
 
+    def must_confirm(self, kind):
+        """What it returns is what is in the file: nothing has to be read back."""
+        del kind
+        return False
+
+    def confirm(self, changes):
+        assert not changes
+        return {}
+
     @staticmethod
     def _live(address, fields):
         return Live(address=address, fields=fields, digest=digest(fields))

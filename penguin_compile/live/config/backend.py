@@ -133,11 +133,11 @@ class ConfigBackend:
         """The rows inside a transaction; of `keys` alone, it may be."""
         return self.table.read(connection, keys) or {}
 
-    def interpreter(self, salt: bytes | None) -> Interpreter:
+    def interpreter(self, salt: bytes | None, secret_keys: Iterable[str] = ()) -> Interpreter:
         """What turns rows into resources, with fingerprints by that salt."""
         return Interpreter(
             settings=self.settings,
-            secret_keys=self.secret_keys,
+            secret_keys=self.secret_keys.union(secret_keys),
             keyring=self.keyring,
             salt=salt,
         )

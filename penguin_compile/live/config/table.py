@@ -58,6 +58,10 @@ class SettingsTable:
         """Whether the spec says that the table has this column of the standard's."""
         return standard in self._columns
 
+    def column(self, standard: str) -> str:
+        """What this table calls a column of the standard's that it has."""
+        return self._columns[standard]
+
     def problems(
         self,
         connection: Connection,
@@ -80,7 +84,7 @@ class SettingsTable:
 
         if self._check_columns(connection) is None:
             return None
-        table = self._clause
+        table = self.clause
         names = [_KEY, *(one for one in self._columns if one not in {_KEY, _CREATED})]
         query = select(*(table.c[self._columns[one]] for one in names))
         if keys is None or len(keys) > _MOST_BY_KEY:
@@ -154,14 +158,19 @@ class SettingsTable:
         from sqlalchemy import insert
 
         parameters = [dict(zip(columns, row, strict=True)) for row in rows]
-        connection.execute(insert(self._clause), parameters)
+        connection.execute(insert(self.clause), parameters)
 
     def update(
-        self, connection: Connection, rows: Sequence[NewValues], *, sign: bool = True
+        self,
+        connection: Connection,
+        rows: Sequence[NewValues],
+        *,
+        sign: bool = True,
+        author: str = TOOL,
     ) -> int:
         """Change rows whose value is still the one that was read; how many there were.
 
-        Without `sign`, who edited a row when stays what it is.
+        Without `sign`, who edited a row when stays what it is; else it was `author`, now.
         """
         from sqlalchemy import bindparam, func, update
 
@@ -170,12 +179,12 @@ class SettingsTable:
         changed = 0
         for columns, group in _alike(rows):
             statement = (
-                update(self._clause)
+                update(self.clause)
                 .where(*self._same_row(connection))
                 .values(
                     {
                         **{self._columns[name]: bindparam(f"new_{name}") for name in columns},
-                        **(self._author() if sign else {}),
+                        **(self._author(author) if sign else {}),
                         **{name: func.current_timestamp() for name in stamps},
                     }
                 )
@@ -192,14 +201,14 @@ class SettingsTable:
 
         if not rows:
             return 0
-        statement = delete(self._clause).where(*self._same_row(connection))
+        statement = delete(self.clause).where(*self._same_row(connection))
         parameters = [{"row_key": one.key, **_seen(one)} for one in rows]
         return connection.execute(statement, parameters).rowcount
 
     def _same_row(self, connection: Connection) -> tuple[Any, ...]:
         from sqlalchemy import LargeBinary, String, bindparam, cast
 
-        table = self._clause
+        table = self.clause
         old: Any = bindparam("old_value")
         key: Any = table.c[self._columns[_KEY]]
         value: Any = table.c[self._columns[_VALUE]]
@@ -225,9 +234,9 @@ class SettingsTable:
         clock = "LOCALTIMESTAMP" if connection.dialect.name == POSTGRESQL else "CURRENT_TIMESTAMP"
         return connection.exec_driver_sql(f"SELECT {clock}").scalar_one()
 
-    def _author(self) -> dict[str, Any]:
+    def _author(self, name: str = TOOL) -> dict[str, Any]:
         written = self.has("updated_by") and "updated_by" not in self.unwritten
-        return {self._columns["updated_by"]: TOOL} if written else {}
+        return {self._columns["updated_by"]: name} if written else {}
 
     def _stamps(self, *names: str) -> list[str]:
         return [
@@ -235,7 +244,7 @@ class SettingsTable:
         ]
 
     @cached_property
-    def _clause(self) -> TableClause:
+    def clause(self) -> TableClause:
         """The table without types: values come and go as the driver has them."""
         from sqlalchemy import column, table
 

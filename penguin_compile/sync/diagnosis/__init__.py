@@ -20,6 +20,9 @@ DIAGNOSES: Registry[Callable[[Examination], Iterator[Check]]] = Registry(
         "keys": "penguin_compile.sync.diagnosis.keys:diagnose_keys",
         "secrets": "penguin_compile.sync.diagnosis.secret_references:diagnose_secrets",
         "marchproxy": "penguin_compile.sync.diagnosis.gateway:diagnose_gateway",
+        "license": "penguin_compile.sync.diagnosis.license_server:diagnose_license",
+        "killkrill": "penguin_compile.sync.diagnosis.killkrill:diagnose_killkrill",
+        "waddleai": "penguin_compile.sync.diagnosis.waddleai:diagnose_waddleai",
     },
 )
 
