@@ -140,7 +140,8 @@ def fetch_pages(url: str, dialect: str) -> list[Any]:
 class Creation:
     """Creates, and what reads them back: each by itself, or where only a list can, some by a list.
 
-    Lists come as often as apply has them: after 64 creates, 128 more and so on, and at the end.
+    Lists come as often as apply has them: after 64 creates, 128 more and so on, and at the end; the
+    last of those before the end falls together with it, because answers come many at a time.
     """
 
     def __init__(self, dialect: str, bodies: Sequence[dict[str, Any]]) -> None:
@@ -148,9 +149,8 @@ class Creation:
         for body in bodies:
             self.waiting.put(body)
         self.by_list = dialect == "standard"
-        self.lists = [len(bodies)]
-        while (due := FIRST_LIST * (2 ** len(self.lists) - 1)) < len(bodies):
-            self.lists.append(due)
+        doublings = (len(bodies) // FIRST_LIST).bit_length()
+        self.lists = [FIRST_LIST * (2**one - 1) for one in range(1, doublings)] + [len(bodies)]
         self.done = count(1)
 
     def work(self, http: httpx.Client) -> None:
