@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from statistics import median
@@ -35,6 +36,7 @@ from penguin_compile.sync.session import Session
 
 CONNECTIONS = 4  # what apply takes by default
 PAGE = 1000
+FIRST_LIST = 64
 SERVICES = "/api/v1/services"
 KEY, PASSWORD = "bench-key", "bench-password"
 DEFAULTS = {
@@ -85,11 +87,11 @@ def served(dialect: str, database: Path | None = None) -> Iterator[str]:
             process.terminate()
 
 
-def write_spec(folder: Path, url: str, dialect: str, count: int, changed: int = 0) -> CheckedSpec:
-    """A spec of services alone; the first `changed` of them have another port."""
+def write_spec(folder: Path, url: str, dialect: str, services: int) -> CheckedSpec:
+    """A spec of services alone."""
     lines = ["penguin: 1", 'app: {name: bench, version: "1"}', "services:"]
-    for number in range(count):
-        port = 1024 + number % 60000 + (number < changed)
+    for number in range(services):
+        port = 1024 + number % 60000
         lines.append(
             f"  service-{number}: {{host: backend-{number}, port: {port}, protocol: http,"
             f" auth: jwt, health_check: {{path: /healthz/{number}, interval: 30s}}}}"
@@ -135,29 +137,45 @@ def fetch_pages(url: str, dialect: str) -> list[Any]:
                 return rows
 
 
-def create_all(http: httpx.Client, dialect: str, waiting: SimpleQueue[dict[str, Any]]) -> None:
-    """Creates, and what reads them back, until none is left."""
-    while True:
-        try:
-            body = waiting.get_nowait()
-        except Empty:
-            return
-        answer = http.post(SERVICES, json=body)
-        assert answer.status_code == httpx.codes.CREATED, answer.text
-        row = orjson.loads(answer.content)
-        if dialect == "api-server":
-            orjson.loads(http.get(f"{SERVICES}/{row['id']}").content)
+class Creation:
+    """Creates, and what reads them back: each by itself, or where only a list can, some by a list.
+
+    Lists come as often as apply has them: after 64 creates, 128 more and so on, and at the end; the
+    last of those before the end falls together with it, because answers come many at a time.
+    """
+
+    def __init__(self, dialect: str, bodies: Sequence[dict[str, Any]]) -> None:
+        self.waiting: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        for body in bodies:
+            self.waiting.put(body)
+        self.by_list = dialect == "standard"
+        doublings = (len(bodies) // FIRST_LIST).bit_length()
+        self.lists = [FIRST_LIST * (2**one - 1) for one in range(1, doublings)] + [len(bodies)]
+        self.done = count(1)
+
+    def work(self, http: httpx.Client) -> None:
+        """Until none is left."""
+        while True:
+            try:
+                body = self.waiting.get_nowait()
+            except Empty:
+                return
+            answer = http.post(SERVICES, json=body)
+            assert answer.status_code == httpx.codes.CREATED, answer.text
+            row = orjson.loads(answer.content)
+            if not self.by_list:
+                orjson.loads(http.get(f"{SERVICES}/{row['id']}").content)
+            elif next(self.done) in self.lists:
+                orjson.loads(http.get(SERVICES).content)
 
 
 def create_bare(url: str, dialect: str, bodies: Sequence[dict[str, Any]]) -> Cost:
     """What a loop costs that has as many connections as apply, each with a client of its own."""
-    waiting: SimpleQueue[dict[str, Any]] = SimpleQueue()
-    for body in bodies:
-        waiting.put(body)
+    creation = Creation(dialect, bodies)
     clients = [httpx.Client(base_url=url) for _ in range(CONNECTIONS)]
     for client in clients:
         authorize(client, dialect)
-    threads = [Thread(target=create_all, args=(one, dialect, waiting)) for one in clients]
+    threads = [Thread(target=creation.work, args=(one,)) for one in clients]
 
     def work() -> None:
         for one in threads:
@@ -189,12 +207,12 @@ def fill(path: Path, bodies: Sequence[dict[str, Any]]) -> None:
     store.close()
 
 
-def bench_plan(dialect: str, count: int, folder: Path, runs: int) -> None:
+def bench_plan(dialect: str, services: int, folder: Path, runs: int) -> None:
     """A plan that finds nothing changed, beside fetching and parsing the list."""
     database = folder / "sandbox.db"
-    fill(database, make_bodies(write_spec(folder, "http://127.0.0.1:1", dialect, count)))
+    fill(database, make_bodies(write_spec(folder, "http://127.0.0.1:1", dialect, services)))
     with served(dialect, database) as url:
-        checked = write_spec(folder, url, dialect, count)
+        checked = write_spec(folder, url, dialect, services)
 
         def plan() -> None:
             with opened(checked) as session:
@@ -208,12 +226,12 @@ def bench_plan(dialect: str, count: int, folder: Path, runs: int) -> None:
         for _ in range(runs):
             floors.append(timed(lambda: fetch_pages(url, dialect)))
             plans.append(timed(plan))
-    print(f"\nMarchProxy `{dialect}`, {count:,} services")
+    print(f"\nMarchProxy `{dialect}`, {services:,} services")
     show("floor: httpx, the list alone, parsed", middle(floors))
     show("plan, nothing changed", middle(plans), middle(floors))
 
 
-def bench_apply(dialect: str, count: int, folder: Path, runs: int) -> None:
+def bench_apply(dialect: str, services: int, folder: Path, runs: int) -> None:
     """An apply that creates everything, beside the bare requests."""
     floors, applies = [], []
     for run in range(runs):
@@ -221,16 +239,16 @@ def bench_apply(dialect: str, count: int, folder: Path, runs: int) -> None:
         place.mkdir()
         with chdir(place):
             with served(dialect) as url:
-                bodies = make_bodies(write_spec(place, url, dialect, count))
+                bodies = make_bodies(write_spec(place, url, dialect, services))
                 floors.append(create_bare(url, dialect, bodies))
             with served(dialect) as url:
-                applies.append(apply_all(write_spec(place, url, dialect, count), count))
-    print(f"\nMarchProxy `{dialect}`, {count:,} services to create, {CONNECTIONS} connections")
+                applies.append(apply_all(write_spec(place, url, dialect, services), services))
+    print(f"\nMarchProxy `{dialect}`, {services:,} services to create, {CONNECTIONS} connections")
     show("floor: httpx, the requests alone", middle(floors))
     show("apply: with what is remembered of each", middle(applies), middle(floors))
 
 
-def apply_all(checked: CheckedSpec, count: int) -> Cost:
+def apply_all(checked: CheckedSpec, services: int) -> Cost:
     """What the apply costs, without the plan before it."""
     with opened(checked) as session:
         plan = session.plan(Decisions())
@@ -238,7 +256,7 @@ def apply_all(checked: CheckedSpec, count: int) -> Cost:
         def apply() -> None:
             text = keep_plan(plan, str(checked.loaded.path), Decisions())
             outcome = session.apply(plan, plan_text=text)
-            assert len(outcome.done) == count, outcome
+            assert len(outcome.done) == services, outcome
 
         return timed(apply)
 
@@ -256,7 +274,7 @@ def bench_gateway(services: int, creates: int, folder: str, runs: int) -> None:
     for dialect in ("standard", "api-server"):
         os.environ["BENCH_GATEWAY"] = PASSWORD if dialect == "api-server" else KEY
         with ExitStack() as stack:
-            for bench, count in ((bench_plan, services), (bench_apply, creates)):
+            for bench, number in ((bench_plan, services), (bench_apply, creates)):
                 place = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder)))
                 with chdir(place):
-                    bench(dialect, count, place, runs)
+                    bench(dialect, number, place, runs)

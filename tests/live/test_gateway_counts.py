@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -41,8 +42,12 @@ def gateway(
     (tmp_path / ".penguin").mkdir()
     users = {"admin@example.com": PASSWORD} if request.param == "api-server" else {}
     key = None if users else KEY
-    with Sandbox(dialect=request.param, users=users, cluster_key=key) as sandbox:
-        yield (SandboxApiServer if users else StandardGateway)(sandbox)
+    kind = SandboxApiServer if users else StandardGateway
+    with (
+        Sandbox(dialect=request.param, users=users, cluster_key=key) as sandbox,
+        closing(kind(sandbox)) as one,
+    ):
+        yield one
 
 
 def write_spec(gateway: StandardGateway, count: int, changed: int = 0) -> Path:
@@ -103,7 +108,8 @@ def test_a_list_pass_and_what_changes(gateway: StandardGateway) -> None:
     beside = asked(gateway)
     beside.subtract(once + once)  # for the plan, and again under the lock
     writes = {f"{gateway.update} /api/v1/services/": 10}
-    reads = {"GET /api/v1/services/": 10} if gateway.name == "api-server" else {}
+    # `standard` can't read a single one: one more list reads all of them back.
+    reads = {"GET /api/v1/services/": 10} if gateway.name == "api-server" else {LIST: 1}
     assert +beside == Counter(writes | reads)
     assert min(beside.values()) == 0
 

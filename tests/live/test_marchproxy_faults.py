@@ -169,8 +169,9 @@ def test_reading_back_takes_few_lists(penguin: Run, gateway: Gateway, spec: Path
     lists = [one for one in gateway.requests[start:] if one.split("?")[0].endswith("/services")]
     reads = [one for one in lists if one.startswith("GET")]
     assert len(gateway.rows()) == 253
-    # Plan, apply's own look, and for `standard` after 64, 128 and the rest.
-    assert len(reads) == (5 if gateway.name == "standard" else 2)
+    # Plan, apply's own look, and for `standard` after 64, 128 and the rest: fewer where answers
+    # come many at a time.
+    assert len(reads) in (range(3, 6) if gateway.name == "standard" else {2})
 
 
 def test_a_name_taken_between_plan_and_apply(penguin: Run, gateway: Gateway) -> None:

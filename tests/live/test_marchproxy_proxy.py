@@ -9,7 +9,7 @@ import pytest
 from penguin_compile.core.errors import GatewayDenied, GatewayFailure
 from penguin_compile.live.marchproxy.client import Client
 from penguin_compile.live.marchproxy.patience import Patience
-from penguin_compile.live.marchproxy.transport import find_proxy
+from penguin_compile.live.marchproxy.proxies import find_proxy
 from penguin_compile.model.environment import Gateway
 from tests.live.scripted_gateway import Reply, serve
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from penguin_compile import __version__
 from penguin_compile.core.errors import GatewayDenied
 from penguin_compile.live.marchproxy.manners import Manners
 from penguin_compile.live.marchproxy.patience import Patience
+from penguin_compile.live.marchproxy.proxies import find_proxy
 from penguin_compile.live.marchproxy.trust import make_trust
 
 if TYPE_CHECKING:
@@ -50,16 +50,6 @@ def open_transport(url: str, manners: Manners) -> httpx.HTTPTransport:
             hint="HTTP_PROXY, HTTPS_PROXY and ALL_PROXY take http://host:port; NO_PROXY names "
             "hosts that are asked without it",
         ) from None
-
-
-def find_proxy(url: str) -> str | None:
-    """The proxy for a URL by `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`."""
-    parts = urlsplit(url)
-    proxies = getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    if not proxy or proxy_bypass(parts.netloc):
-        return None
-    return proxy if "://" in proxy else f"http://{proxy}"
 
 
 @lru_cache(maxsize=64)
