@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from penguin_compile.core.errors import DatabaseFailure, UsageError
 from penguin_compile.live.config.bulk import in_lists
 from penguin_compile.live.config.database import Prepared
+from penguin_compile.live.config.database_url import POSTGRESQL
 from penguin_compile.model.address import Address
 from penguin_compile.model.record import Base
 from penguin_compile.sync.ledger import Ledger, LedgerRow
@@ -139,7 +140,9 @@ def read_entries(state: State, connection: Connection, addresses: Iterable[Addre
     found: list[tuple[Any, ...]] = []
     for some in in_lists([str(one) for one in addresses]):
         query = _prepare_entries(connection.dialect, len(some))
-        values = {f"address_{number}": one for number, one in enumerate(some)}
+        values: dict[str, Any] = {f"address_{number}": one for number, one in enumerate(some)}
+        if connection.dialect.name == POSTGRESQL:
+            values = {"addresses": list(some)}
         place = {"app": state.app, "environment": state.environment}
         found += query.fetch(connection, values | place)
     return Ledger(found, state.describe())
@@ -147,7 +150,7 @@ def read_entries(state: State, connection: Connection, addresses: Iterable[Addre
 
 @lru_cache(maxsize=256)
 def _prepare_entries(dialect: Dialect, count: int) -> Prepared:
-    from sqlalchemy import bindparam, select
+    from sqlalchemy import any_, bindparam, select
 
     table = state_table("ledger")
     addresses: list[BindParameter[str]] = [
@@ -156,7 +159,10 @@ def _prepare_entries(dialect: Dialect, count: int) -> Prepared:
     query = select(*(table.c[name] for name in LedgerRow._fields)).where(
         table.c.app == bindparam("app"),
         table.c.environment == bindparam("environment"),
-        table.c.address.in_(addresses),
+        # PostgreSQL compares one by one with a list of parameters, an array it hashes.
+        table.c.address == any_(bindparam("addresses"))
+        if dialect.name == POSTGRESQL
+        else table.c.address.in_(addresses),
     )
     return Prepared(query, dialect)
 
