@@ -11,8 +11,10 @@ import os
 import subprocess
 import sys
 import time
+from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
+from urllib.parse import urlsplit
 
 import httpx
 from sqlalchemy import create_engine, text
@@ -57,6 +59,11 @@ def _bench(kind: str, url: str, count: int, folder: Path) -> None:
         cwd=folder,
         env=environment,
     )
+    if kind == "PostgreSQL":  # as its autovacuum does within a minute
+        analyse = create_engine(parse_url(url), isolation_level="AUTOCOMMIT")
+        with analyse.connect() as connection:
+            connection.execute(text("ANALYZE"))
+        analyse.dispose()
     server = subprocess.Popen(
         [program, "serve", str(spec), *options, "--port", "0", "--local-admin", "bench"],
         stdout=subprocess.PIPE,
@@ -81,7 +88,15 @@ def _measure(kind: str, url: str, address: str) -> None:
         form = {"name": "bench", "password": PASSWORD, "token": cookie.partition("=")[2]}
         answer = client.post("/login", data=form, headers={"Cookie": cookie})
         session = answer.headers["set-cookie"].partition(";")[0]
-        headers = {"Cookie": session}
+        # The library's own client: it takes a tenth of the time of httpx, which is not our subject.
+        wire = HTTPConnection(urlsplit(address).netloc)
+
+        def fetch(path: str) -> bytes:
+            wire.request("GET", path, headers={"Cookie": session})
+            answer = wire.getresponse()
+            assert answer.status == 200
+            return answer.read()
+
         query = text(SELECT)
         pages, selects, empty = [], [], []
         for _ in range(ROUNDS):
@@ -89,13 +104,13 @@ def _measure(kind: str, url: str, address: str) -> None:
             rows = connection.execute(query).fetchall()
             selects.append(time.perf_counter() - start)
             start = time.perf_counter()
-            client.get("/healthz")
+            fetch("/healthz")
             empty.append(time.perf_counter() - start)
             start = time.perf_counter()
-            page = client.get("/settings", headers=headers)
+            page = fetch("/settings")
             pages.append(time.perf_counter() - start)
-            assert page.status_code == 200
-            assert page.text.count('class="row"') == PAGE == len(rows)
+            assert page.count(b'class="row"') == PAGE == len(rows)
+        wire.close()
     engine.dispose()
     floor, seconds = median(selects), median(pages)
     print(f"  {kind}: an answer without any work          {median(empty) * 1000:8.2f} ms")

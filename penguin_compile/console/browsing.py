@@ -6,14 +6,15 @@ Under the store. The whole table is never read for it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from penguin_compile.live.config.database import fetch_tuples
+from penguin_compile.live.config.database import Prepared, fetch_tuples
 from penguin_compile.live.config.row import Rows
 from penguin_compile.live.config.table import SettingsTable
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Dialect, Select
 
 PAGE: Final = 50
 _READ: Final = (
@@ -39,16 +40,35 @@ class Wish:
 
 def read_page(connection: Connection, table: SettingsTable, wish: Wish) -> Rows:
     """The rows of one page, by category and key."""
-    from sqlalchemy import select
+    names = tuple(one for one in _READ if table.has(one))
+    narrowed = wish.category is not None and table.has("category")
+    values: dict[str, Any] = {"skipped": (wish.page - 1) * PAGE}
+    if narrowed:
+        values["wanted"] = wish.category
+    if wish.text:
+        query = _build(table, names, narrowed=narrowed).where(*_found(table, wish.text))
+        return Rows(names, Prepared(query, connection.dialect).fetch(connection, values))
+    prepared = _prepare(table, names, connection.dialect, narrowed=narrowed)
+    return Rows(names, prepared.fetch(connection, values))
+
+
+@lru_cache(maxsize=16)
+def _prepare(
+    table: SettingsTable, names: tuple[str, ...], dialect: Dialect, *, narrowed: bool
+) -> Prepared:
+    return Prepared(_build(table, names, narrowed=narrowed), dialect)
+
+
+def _build(table: SettingsTable, names: tuple[str, ...], *, narrowed: bool) -> Select[Any]:
+    from sqlalchemy import Integer, bindparam, literal_column, select
 
     columns = table.clause.c
-    names = [one for one in _READ if table.has(one)]
-    query = select(*(columns[table.column(one)] for one in names)).where(*_found(table, wish.text))
-    if wish.category is not None and table.has("category"):
-        query = query.where(columns[table.column("category")] == wish.category)
+    query = select(*(columns[table.column(one)] for one in names))
+    if narrowed:
+        query = query.where(columns[table.column("category")] == bindparam("wanted"))
     order = [columns[table.column(one)] for one in ("category", "config_key") if table.has(one)]
-    query = query.order_by(*order).limit(PAGE).offset((wish.page - 1) * PAGE)
-    return Rows(names, fetch_tuples(connection, query))
+    skipped = bindparam("skipped", type_=Integer())
+    return query.order_by(*order).limit(literal_column(str(PAGE))).offset(skipped)
 
 
 def count_categories(connection: Connection, table: SettingsTable, text: str) -> dict[str, int]:

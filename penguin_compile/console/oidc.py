@@ -9,8 +9,10 @@ from __future__ import annotations
 import hmac
 import threading
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 from penguin_compile.console.options import OidcOptions, check_url
@@ -32,6 +34,17 @@ _TIMEOUT_SECONDS: Final = 10.0
 _ENDPOINTS: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
+@cache
+def _client_class() -> Any:
+    """Authlib's client. It warns at its import that httpx has a successor, which is its affair."""
+    import authlib.deprecate  # noqa: F401 - sets a filter of its own, which ours has to follow
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from authlib.integrations.httpx_client import OAuth2Client
+    return OAuth2Client
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Begun:
     """What one browser was sent away with."""
@@ -51,6 +64,7 @@ class Provider:
         public_url: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        _client_class()
         self._options = options
         self._redirect = f"{public_url}{CALLBACK}"
         self._clock = clock
@@ -166,10 +180,8 @@ class Provider:
         return self._metadata
 
     def _client(self) -> Any:
-        from authlib.integrations.httpx_client import OAuth2Client
-
         secret = self._options.client_secret
-        return OAuth2Client(
+        return _client_class()(
             self._options.client_id,
             None if secret is None else secret.reveal(),
             scope=self._options.scope,

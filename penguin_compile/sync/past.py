@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from penguin_compile.core.errors import DatabaseFailure, UsageError
 from penguin_compile.live.config.bulk import in_lists
-from penguin_compile.live.config.database import fetch_tuples
+from penguin_compile.live.config.database import Prepared
+from penguin_compile.live.config.database_url import POSTGRESQL
 from penguin_compile.model.address import Address
 from penguin_compile.model.record import Base
 from penguin_compile.sync.ledger import Ledger, LedgerRow
@@ -22,7 +24,7 @@ from penguin_compile.sync.state import CONFIG_TABLE, State
 from penguin_compile.sync.state_tables import FIRST, read_version, state_table
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, TableClause
+    from sqlalchemy import BindParameter, Connection, Dialect, TableClause
 
 _READING: Final = "reading the state"
 
@@ -135,14 +137,34 @@ def settled_at(state: State, revision: int) -> dict[Address, Base]:
 
 def read_entries(state: State, connection: Connection, addresses: Iterable[Address]) -> Ledger:
     """What the ledger has of a few addresses, inside a transaction of the state's database."""
-    from sqlalchemy import select
+    found: list[tuple[Any, ...]] = []
+    for some in in_lists([str(one) for one in addresses]):
+        query = _prepare_entries(connection.dialect, len(some))
+        values: dict[str, Any] = {f"address_{number}": one for number, one in enumerate(some)}
+        if connection.dialect.name == POSTGRESQL:
+            values = {"addresses": list(some)}
+        place = {"app": state.app, "environment": state.environment}
+        found += query.fetch(connection, values | place)
+    return Ledger(found, state.describe())
+
+
+@lru_cache(maxsize=256)
+def _prepare_entries(dialect: Dialect, count: int) -> Prepared:
+    from sqlalchemy import any_, bindparam, select
 
     table = state_table("ledger")
-    query = select(*(table.c[name] for name in LedgerRow._fields)).where(*_place(state, table))
-    lists = in_lists([str(one) for one in addresses])
-    queries = (query.where(table.c.address.in_(some)) for some in lists)
-    found = [row for one in queries for row in fetch_tuples(connection, one)]
-    return Ledger(found, state.describe())
+    addresses: list[BindParameter[str]] = [
+        bindparam(f"address_{number}") for number in range(count)
+    ]
+    query = select(*(table.c[name] for name in LedgerRow._fields)).where(
+        table.c.app == bindparam("app"),
+        table.c.environment == bindparam("environment"),
+        # PostgreSQL compares one by one with a list of parameters, an array it hashes.
+        table.c.address == any_(bindparam("addresses"))
+        if dialect.name == POSTGRESQL
+        else table.c.address.in_(addresses),
+    )
+    return Prepared(query, dialect)
 
 
 def read_audit(state: State, address: Address, limit: int = 10) -> list[AuditRecord]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -48,6 +48,25 @@ def fetch_tuples(connection: Connection, query: Any) -> list[tuple[Any, ...]]:
     rows = result.cursor.fetchall()
     result.close()
     return list(rows)
+
+
+class Prepared:
+    """A query compiled once for a dialect: what is asked at every turn need not be built again."""
+
+    def __init__(self, query: Any, dialect: Any) -> None:
+        compiled = query.compile(dialect=dialect)
+        self._sql = str(compiled)
+        self._order = compiled.positiontup
+        self._fixed = dict(compiled.params)
+
+    def fetch(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """All rows as the driver returns them, with these values for its named parameters."""
+        every = {**self._fixed, **values}
+        given = every if self._order is None else tuple(every[name] for name in self._order)
+        result = connection.exec_driver_sql(self._sql, given)
+        rows = result.cursor.fetchall()
+        result.close()
+        return list(rows)
 
 
 class Database:
