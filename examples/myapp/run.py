@@ -239,8 +239,9 @@ def write_environment(environment: Mapping[str, str]) -> None:
 
 def run_compiler(command: tuple[str, ...], environment: Mapping[str, str]) -> None:
     """Run one command before everybody's eyes. Failed with its exit code."""
-    print(f"$ penguin-compile {shlex.join(map(shown, command))}", flush=True)
-    done = subprocess.run((*COMPILER, *command), env=environment, check=False)  # noqa: S603 - ours
+    typed = [shown(word) for word in command]
+    print(f"$ penguin-compile {shlex.join(typed)}", flush=True)
+    done = subprocess.run((*COMPILER, *typed), env=environment, check=False)  # noqa: S603 - ours
     if done.returncode:
         raise Failed(f"{command[0]} ended with {done.returncode}")
 
