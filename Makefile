@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup demo test test-fast test-faults fuzz lint format bench picture generated lock clean
+.PHONY: help setup demo example test test-fast test-faults fuzz lint format bench picture generated lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,6 +22,9 @@ $(READY): requirements.lock pyproject.toml
 
 demo: $(READY) ## the main job on the example app, for real: SQLite and a local gateway
 	@PATH="$(abspath $(BIN)):$$PATH" docs/demo.sh
+
+example: $(READY) ## an app, its console, a gateway and a license server, until Ctrl-C
+	@$(BIN)/python examples/myapp/run.py
 
 test: $(READY) ## every test
 	$(BIN)/python -m pytest -n 2
@@ -67,4 +70,4 @@ lock: ## pin the newest versions that pyproject.toml allows
 	  --no-header --no-strip-extras --all-extras --group dev pyproject.toml --output-file requirements.lock
 
 clean: ## everything that make made
-	rm -rf $(VENV) .cache .penguin_cache .demo .penguin dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .cache .penguin_cache .demo examples/myapp/.run .penguin dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
