@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Thread
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 Result = TypeVar("Result")
+_MOMENT: Final = 1.0  # seconds
 
 
 class Ahead(Generic[Result]):
@@ -28,6 +29,10 @@ class Ahead(Generic[Result]):
         if self._error is not None:
             raise self._error
         return self._results[0]
+
+    def leave(self) -> None:
+        """Nobody asks any more: give it a moment, so that no request is cut off in the middle."""
+        self._thread.join(_MOMENT)
 
     def _run(self) -> None:
         try:

@@ -20,7 +20,7 @@ from penguin_compile.live.config.backend import ConfigBackend
 from penguin_compile.live.config.database import Database
 from penguin_compile.live.config.row import KIND as CONFIG
 from penguin_compile.live.config.row import Rows
-from penguin_compile.live.marchproxy.backend import MarchProxyBackend
+from penguin_compile.live.marchproxy.backend import Lists, MarchProxyBackend
 from penguin_compile.live.marchproxy.manners import Manners
 from penguin_compile.model.address import Address
 from penguin_compile.model.app import App
@@ -78,6 +78,13 @@ class Session:
         With `glance`, what a first look finds settled is told by name alone.
         """
         lists = None if self.gateway is None else Ahead(self.gateway.fetch)
+        try:
+            return self._read(lists, secrets=secrets, glance=glance)
+        finally:
+            if lists is not None:
+                lists.leave()
+
+    def _read(self, lists: Ahead[Lists] | None, *, secrets: bool, glance: bool) -> Situation:
         config = self._config(secrets=secrets)
         ledger, rows = self._read_database(config)
         backends: list[Backend] = []

@@ -202,9 +202,22 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
         if request.param == "sqlite":
             yield server
         elif request.param == "postgresql":
-            yield server.set(password=password)  # this server asks for none, and takes any
+            yield from _postgresql_user(server, password)
         else:
             yield from _mysql_user(server, password)
+
+
+def _postgresql_user(server: URL, password: str) -> Iterator[URL]:
+    name = f"canary_{uuid.uuid4().hex[:12]}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE {name} LOGIN SUPERUSER PASSWORD '{password}'")
+        try:
+            yield server.set(username=name, password=password)
+        finally:
+            connection.exec_driver_sql(f"DROP OWNED BY {name} CASCADE")
+            connection.exec_driver_sql(f"DROP ROLE {name}")
+    engine.dispose()
 
 
 def _mysql_user(server: URL, password: str) -> Iterator[URL]:

@@ -159,6 +159,37 @@ def test_an_answer_that_drips_is_not_waited_for_for_ever() -> None:
         assert time.monotonic() - started < 2
 
 
+def test_a_thread_that_waits_when_the_run_ends_asks_no_more() -> None:
+    failures: list[GatewayFailure] = []
+    asked, answer = threading.Event(), threading.Event()
+
+    def wait(_: object) -> Reply:
+        asked.set()
+        answer.wait(10)
+        return Reply()
+
+    with serve(wait) as seen:
+        client = connect(seen.url)
+
+        def ask() -> None:
+            try:
+                client.request("GET", "/x")
+            except GatewayFailure as failure:
+                failures.append(failure)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        assert asked.wait(10)
+        client.close()
+        answer.set()
+        thread.join(10)
+    assert len(failures) == 1
+    assert len(seen.requests) == 1
+    with pytest.raises(GatewayFailure, match="the run is over"):
+        client.request("GET", "/x")
+    assert len(seen.requests) == 1
+
+
 def test_every_request_says_who_asks_and_has_an_id() -> None:
     with serve(lambda _: Reply()) as seen, closing(connect(seen.url)) as client:
         client.request("GET", "/x")

@@ -214,7 +214,12 @@ class ApiServer:
             answer = self._read_list(skip, _PAGE) if following is None else following.wait()
             more = full and skip + _PAGE < max(reading.totals)
             following = Ahead(partial(self._read_list, skip + _PAGE, _PAGE)) if more else None
-            page, total = self._read_page(answer)
+            try:
+                page, total = self._read_page(answer)
+            except GatewayFailure:
+                if following is not None:
+                    following.leave()
+                raise
             reading.add([_mark(row) for row in page], total)
             skip += len(page)
             full = len(page) == _PAGE

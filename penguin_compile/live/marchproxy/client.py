@@ -65,6 +65,7 @@ class Client:
         self._run = secrets.token_hex(4)
         self._numbers = count(1)
         self._http: httpx.HTTPTransport | None = None
+        self._closed = False
         self._url: str | None = None
         self._shown: str | None = None
 
@@ -138,9 +139,9 @@ class Client:
         return redact(text, self._secrets)
 
     def close(self) -> None:
-        """Give back the connections; a later request opens new ones."""
+        """Give back the connections, for good: a thread that still waits asks no more."""
         with self._lock:
-            http, self._http = self._http, None
+            http, self._http, self._closed = self._http, None, True
         if http is not None:
             http.close()
 
@@ -183,6 +184,9 @@ class Client:
             if log is not None:
                 log(f"< {failure.message} request {request_id}")
             raise failure from None
+        finally:
+            if self._closed:  # meanwhile: the pool has opened one more
+                http.close()
         if log is not None:
             log(show_answer(answer, time.monotonic() - started, request_id))
         answer.check(self.credentials_hint)
@@ -222,6 +226,8 @@ class Client:
     def open(self) -> tuple[httpx.HTTPTransport, str]:
         """Return the connections and the base URL; GatewayDenied where the URL is of no use."""
         with self._lock:
+            if self._closed:
+                raise GatewayFailure(f"{self.shown_url}: the run is over", hint="nothing was sent")
             if self._url is None:
                 self._url = self._resolve_url()
             if self._http is None:
