@@ -6,9 +6,13 @@ import uuid
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from penguin_compile.core.pointer import format_dotted
+from penguin_compile.core.resolver import Resolver
 from penguin_compile.live.config.database import Database
 from penguin_compile.live.config.rights import find_server, find_table_rights, may_create_tables
-from penguin_compile.sync.diagnosis import Level, diagnose
+from penguin_compile.live.marchproxy.manners import Manners
+from penguin_compile.sync.diagnosis import diagnose
+from penguin_compile.sync.diagnosis.check import Examination, Level
 from penguin_compile.sync.state import State
 from tests.models import read_app
 
@@ -88,7 +92,14 @@ def test_a_reader_is_told_what_he_can_do(reader):
     assert (rights.read, rights.write, create) == (True, False, False)
     mapping = "outputs: {sql: {columns: {config_type: null, category: null, description: null, "
     mapping += "is_sensitive: null, last_updated: null, updated_by: null, created_at: null}}}\n"
-    checks = list(diagnose(read_app(SPEC.format(url=reader) + mapping)))
+    with Resolver() as resolve:
+        examination = Examination(
+            app=read_app(SPEC.format(url=reader) + mapping),
+            resolve=resolve,
+            manners=Manners(),
+            locate=format_dotted,
+        )
+        checks = list(diagnose(examination))
     problems = {one.subject: one for one in checks if one.level is Level.PROBLEM}
     assert set(problems) == {"rights", "state"}
     assert "plan and drift work, apply doesn't" in problems["rights"].text

@@ -20,9 +20,10 @@ MARK = "zq-new-zq"
 NEW = {"type": "string", "default": MARK, "description": f"About {MARK}", "env": "ZQ_NEW"}
 NEW_SECRET = {"sensitive": True, "secret": "env:ZQ_NEW", "description": MARK, "env": "ZQ_NEW"}
 BRACKETS = re.compile(r"[\s\]\[{}(),|:-]*\Z")  # a comma that comes or goes before a neighbour
-# what a variable of a Kubernetes container says in lines of its own
+# what a variable of a Kubernetes container, and a key in a stub, says in lines of its own
 REFERENCE = re.compile(
-    r"\s*(valueFrom:|(configMap|secret)KeyRef:|name: \S+-(config|secrets)|optional: true)\Z"
+    r"\s*(valueFrom:|(configMap|secret)KeyRef:|name: \S+-(config|secrets)|optional: true"
+    r"|@property|\.\.\.|\"{3}|/\*\*|\*/)\Z"
 )
 
 
