@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+WORKERS := 4  # more than cores: most of a test's time goes by waiting for processes and servers
 
 .PHONY: help setup demo example test test-fast test-faults fuzz lint format bench picture generated lock clean
 
@@ -27,10 +28,10 @@ example: $(READY) ## an app, its console, a gateway and a license server, until 
 	@$(BIN)/python examples/myapp/run.py
 
 test: $(READY) ## every test
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 test-fast: $(READY) ## the tests that need no server and take less than a second each
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
 
 test-faults: $(READY) ## apply killed at every single statement and commit, on each database
 	PENGUIN_TEST_EVERY_PLACE=1 $(BIN)/python -m pytest -n 2 tests/faults
