@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -14,6 +15,17 @@ pytest_plugins = ["penguin_compile.testing"]
 settings.register_profile("unhurried", deadline=None)  # a busy machine is no counterexample
 if "CI" not in os.environ:  # there, Hypothesis has a profile of its own
     settings.load_profile("unhurried")
+
+
+_ROOT = Path(__file__).parent
+_WITH_SERVERS = {"console", "examples", "faults", "live", "runtime"}
+_WITH_PROGRAMS = {"consumers", "editor", "mermaid", "typescript"}
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Servers and other programs take their time: `make test-fast` is without them."""
+    if item.path.relative_to(_ROOT).parts[0] in _WITH_SERVERS | _WITH_PROGRAMS:
+        item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -176,6 +176,7 @@ def test_an_artifact_that_its_reader_would_refuse_is_not_written(
     assert not Path("generated").exists()
 
 
+@pytest.mark.slow
 def test_two_compiles_at_once(shop: Path) -> None:
     command = [sys.executable, "-m", "penguin_compile", "compile", "--no-cache"]
     for theme in ("dark", "light"):

@@ -108,6 +108,7 @@ def test_a_file_that_is_no_database(penguin: Run, shop: Path, tmp_path: Path) ->
     assert says(result.err, "sqlite:///dev.db")
 
 
+@pytest.mark.slow
 def test_a_gateway_that_is_down(penguin: Run, shop: Path) -> None:
     text = shop.read_text()
     url = text.split('marchproxy: {url: "')[1].split('"')[0]

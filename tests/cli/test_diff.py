@@ -360,6 +360,7 @@ def test_markdown_for_a_pull_request(penguin: Run, shop: Path) -> None:
     assert result.out.count("<details>") == result.out.count("</details>")
 
 
+@pytest.mark.slow
 def test_markdown_is_cut_with_a_count(penguin: Run, shop: Path) -> None:
     keys = "".join(
         f"  row_{number}: {{default: {'v' * 50}, description: d}}\n" for number in range(1500)

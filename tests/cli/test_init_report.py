@@ -74,6 +74,7 @@ def test_a_folder_without_files_says_what_to_name(penguin: Run) -> None:
     assert "there is nothing to look at" in result.err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not APPS, reason="the real apps' files are not beside this checkout")
 @pytest.mark.parametrize("app", APPS)
 def test_of_real_apps_no_known_secret_is_shown(penguin: Run, app: str) -> None:

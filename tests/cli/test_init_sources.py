@@ -161,6 +161,7 @@ def test_json_files(penguin: Run, home: Path) -> None:
     assert not Path("spec/other.yaml").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

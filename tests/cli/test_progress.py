@@ -8,11 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Run
 
 COMMAND = [sys.executable, "-m", "penguin_compile", "apply", "--env", "dev", "--yes"]
 
 
+@pytest.mark.slow
 def test_a_bar_on_a_terminal_alone(shop: Path, penguin: Run) -> None:
     keys = "".join(f"  key_{number}: {{default: x, description: d}}\n" for number in range(20))
     shop.write_text(shop.read_text().replace("config:\n", f"config:\n{keys}"))

@@ -9,11 +9,6 @@ from tests.live.gateway_shop import gateway, penguin, spec
 __all__ = ["gateway", "penguin", "spec"]  # fixtures of every suite of gateways
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Servers take their time: `make test-fast` is without them."""
-    item.add_marker(pytest.mark.slow)
-
-
 @pytest.fixture(params=(*KINDS, *EMBEDDED))
 def database_url(request, tmp_path):
     """A fresh, empty database of each kind; of SQLite not even the file is there."""

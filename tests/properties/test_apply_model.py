@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -194,6 +195,7 @@ def _locate(pointer: Pointer) -> str:
 
 
 TestApplies = Applies.TestCase
+TestApplies.pytestmark = [pytest.mark.slow]  # type: ignore[attr-defined]
 _EXAMPLES = os.environ.get("PENGUIN_TEST_EXAMPLES")  # more, and others at every run
 TestApplies.settings = settings(
     max_examples=int(_EXAMPLES or "15"),

@@ -60,6 +60,7 @@ def test_what_is_committed_comes_out_anywhere(
     assert compile_specs(copy_specs(tmp_path), **environment) == committed
 
 
+@pytest.mark.slow
 def test_the_folder_plays_no_part(committed: dict[str, str], tmp_path: Path) -> None:
     deep = tmp_path / "a folder" / "with spaces"
     deep.mkdir(parents=True)

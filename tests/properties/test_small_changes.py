@@ -15,6 +15,7 @@ from penguin_compile.source.load import load_text
 from penguin_compile.targets import TARGETS
 from tests.models import ROOT, read_app, render
 
+pytestmark = pytest.mark.slow
 SPECS = sorted((ROOT / "spec").glob("*.yaml"))
 MARK = "zq-new-zq"
 NEW = {"type": "string", "default": MARK, "description": f"About {MARK}", "env": "ZQ_NEW"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import Any
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -60,6 +61,7 @@ def shared(text: str) -> bool:
     return any(sign in text for sign in SHARING)
 
 
+@pytest.mark.slow
 @given(specs, values, st.data())
 def test_any_value_that_is_there_is_replaced_alone(text: str, value: Any, data: Any) -> None:
     tree = tree_of(text)
@@ -80,6 +82,7 @@ def test_any_value_that_is_there_is_replaced_alone(text: str, value: Any, data: 
         assert spliced.rstrip().endswith(rest.rstrip())
 
 
+@pytest.mark.slow
 @given(specs, values, st.lists(texts.filter(lambda key: key != "<<"), min_size=1, max_size=4))
 def test_what_is_missing_is_added_and_nothing_taken_away(
     text: str, value: Any, keys: list[str]

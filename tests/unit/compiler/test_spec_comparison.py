@@ -132,6 +132,7 @@ def changed(document: Document, pointer: Pointer) -> App | None:
     return None if shape is None else lower(shape, "prod")
 
 
+@pytest.mark.slow
 def test_any_change_of_any_value_is_told() -> None:
     loaded = load_text(Source("a.yaml", EXAMPLE.read_text()), ROOT / "a.yaml", [])
     assert loaded.document is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +41,7 @@ def test_any_value_is_read_back_as_itself(container, comment):
     assert document.root["variables"] == {"V": {"default": "x"}}
 
 
+@pytest.mark.slow
 @given(container=st.dictionaries(st.from_regex(r"[a-z_]{1,9}\Z"), VALUES, max_size=5))
 def test_it_is_laid_out_the_canonical_way(container):
     text = spec_of(container)

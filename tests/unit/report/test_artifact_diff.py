@@ -86,6 +86,7 @@ FILES = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(st.lists(FILES, max_size=3), st.sampled_from([1, 60]))
 def test_a_comment_is_whole_and_within_the_limit(environments: list[list], copies: int) -> None:

@@ -84,6 +84,7 @@ def test_the_summary_comes_first_and_conflicts_are_in_the_open() -> None:
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(TEXTS, TEXTS)
 def test_no_text_breaks_out_of_its_place(value: str, text: str) -> None:

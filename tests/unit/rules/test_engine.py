@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from penguin_compile.core.diagnostic import Diagnostic, Severity
 from penguin_compile.core.span import Source
 from penguin_compile.pipeline import check_spec
@@ -47,6 +49,7 @@ def test_values_of_an_overlay_are_told_in_the_overlay() -> None:
     assert finding.environments == ("prod",)
 
 
+@pytest.mark.slow
 def test_thousands_of_dangling_names_are_told_at_once() -> None:
     services = "".join(f"  service-{number}: {{port: 80}}\n" for number in range(2_000))
     routes = "".join(

@@ -1,5 +1,6 @@
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ values = st.recursive(
 secrets = st.builds(SecretState, fingerprint=st.none() | st.text(), stored=st.none() | st.text())
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(), values | secrets))
 def test_what_is_written_is_read_back(fields):
     assert read_fields(write_fields(fields)) == fields

@@ -51,6 +51,7 @@ def in_compose(path, names):
     return environment(resolved, "filled"), environment(resolved, "named")
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(values=st.lists(TEXTS, min_size=1, max_size=30))
 def test_dotenv_compose_and_shells_read_the_same(values, tmp_path_factory):

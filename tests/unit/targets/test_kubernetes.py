@@ -296,6 +296,7 @@ def test_selectors_lead_to_the_pods_of_one_deployment(name, environment):
         assert service["spec"]["type"] == "ClusterIP"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "environment"), APPS)
 def test_keys_are_those_of_the_env_template(name, environment):
     app = app_named(name, environment)
@@ -330,6 +331,7 @@ def references(app: App) -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changed", [False, True])
 @pytest.mark.parametrize(("name", "environment"), APPS)
 def test_containers_see_what_they_see_in_compose(name, environment, changed, tmp_path):
