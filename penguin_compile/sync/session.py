@@ -18,6 +18,7 @@ from penguin_compile.core.secret import SecretReference
 from penguin_compile.live.backend import Backend, Reading
 from penguin_compile.live.config.backend import ConfigBackend
 from penguin_compile.live.config.database import Database
+from penguin_compile.live.config.database_url import SQLITE
 from penguin_compile.live.config.row import KIND as CONFIG
 from penguin_compile.live.config.row import Rows
 from penguin_compile.live.marchproxy.backend import Lists, MarchProxyBackend
@@ -121,10 +122,13 @@ class Session:
 
     def _read_database(self, config: ConfigBackend | None) -> tuple[Ledger, Rows | None]:
         """The ledger and the config table, asked for at once: a server may be far away."""
-        with ThreadPoolExecutor(1) as pool:
-            waiting = pool.submit(self.state.ledger)
-            rows = None if config is None else config.fetch()
-            ledger = waiting.result()
+        if self.state.database.dialect == SQLITE:  # a file: two threads only wait for each other
+            ledger, rows = self.state.ledger(), None if config is None else config.fetch()
+        else:
+            with ThreadPoolExecutor(1) as pool:
+                waiting = pool.submit(self.state.ledger)
+                rows = None if config is None else config.fetch()
+                ledger = waiting.result()
         self.secret_keys = ledger.secret_keys(CONFIG)
         if config is not None:
             config.secret_keys = self.secret_keys
