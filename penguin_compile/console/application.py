@@ -21,10 +21,11 @@ from penguin_compile.console.access import Gate, client_of
 from penguin_compile.console.api import answer_failure, build_api
 from penguin_compile.console.login import build_login
 from penguin_compile.console.options import ConsoleOptions
-from penguin_compile.console.pages import NO_SESSION, Pages, build_pages
+from penguin_compile.console.pages import NO_SESSION, Pages
 from penguin_compile.console.principal import Denied
 from penguin_compile.console.protection import Protection
 from penguin_compile.console.refusals import Refusal, Refusals
+from penguin_compile.console.routes import build_pages
 from penguin_compile.console.store import (
     Moved,
     NoSuchSetting,

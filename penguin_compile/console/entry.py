@@ -11,7 +11,7 @@ from typing import Any
 from penguin_compile.console.values import undeclared
 from penguin_compile.live.config.row import TOOL, Row
 from penguin_compile.model.record import VALUE, Base, Live, SecretState
-from penguin_compile.model.setting import Setting, SettingType, Unset, stored_text
+from penguin_compile.model.setting import Setting, Unset, stored_text
 from penguin_compile.sync.comparison import same
 from penguin_compile.sync.edits import find_edits
 
@@ -145,12 +145,3 @@ def iso_time(value: object) -> str | None:
     if isinstance(value, datetime):
         return value.isoformat()
     return None if value is None else str(value).replace(" ", "T", 1)
-
-
-def control_of(setting: Setting) -> str:
-    """The control that edits a value: select, boolean, integer, number, json or text."""
-    if setting.check is not None and setting.check.enum is not None:
-        return "select"
-    if setting.type is SettingType.STRING:
-        return "text"
-    return setting.type.value

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from penguin_compile.core.errors import UsageError
 from penguin_compile.core.secret import Masked
 
-LOCAL_NAMES: Final = frozenset(("localhost", "127.0.0.1", "::1"))
 SHORTEST_PASSWORD: Final = 12  # source: ASVS 2.1.1
 
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 import shlex
 from base64 import b64encode
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
+from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from penguin_compile.console.browsing import PAGE, Wish
@@ -23,7 +21,7 @@ from penguin_compile.console.forms import make_control, plain_breaks, read_form
 from penguin_compile.console.principal import Denied
 from penguin_compile.console.promoting import propose
 from penguin_compile.console.sessions import LoggedIn
-from penguin_compile.console.store import Author, Moved, NoSuchSetting, NotHere, Page, tell
+from penguin_compile.console.store import Author, Moved, NotHere, Page, tell
 from penguin_compile.console.values import InvalidValue
 from penguin_compile.console.views import (
     events,
@@ -42,16 +40,9 @@ from penguin_compile.report.graph_svg import render_graph_svg
 if TYPE_CHECKING:
     from penguin_compile.console.application import Console
 
-_STATIC: Final = {
-    "console.css": "text/css; charset=utf-8",
-    "console.js": "text/javascript; charset=utf-8",
-    "icon.svg": "image/svg+xml",
-    "htmx.min.js": "text/javascript; charset=utf-8",
-}
 _MOST_SHOWN: Final = 200  # whole lists, as one session saw them
 _MOST_RENDERED: Final = 20_000  # rows of a list, a kilobyte each
 NO_SESSION: Final = "no session"
-_FOLDER: Final = Path(__file__).parent / "static"
 _MOVED: Final = (
     "Somebody changed this setting while you were editing it. What is there now is shown below; "
     "your value is still in the field."
@@ -305,87 +296,7 @@ class Pages:
         )
 
 
-def build_pages(pages: Pages) -> APIRouter:
-    """The routes."""
-    router = APIRouter(include_in_schema=False)
-    _add_settings(router, pages)
-    _add_changes(router, pages)
-    _add_others(router, pages)
-    _add_files(router, pages)
-    return router
-
-
-def _add_settings(router: APIRouter, pages: Pages) -> None:
-    @router.get("/")
-    async def home(request: Request) -> Response:
-        pages.require(request)
-        return RedirectResponse("/settings", 303)
-
-    @router.get("/settings")
-    async def settings(request: Request) -> Response:
-        session = pages.require(request)
-        part = request.headers.get("hx-target") == "found"
-        return await run_in_threadpool(pages.overview, session, request.query_params, part=part)
-
-    @router.get("/settings/{key:path}")
-    async def setting(request: Request, key: str) -> Response:
-        session = pages.require(request)
-        query = request.query_params
-        return await run_in_threadpool(pages.show, session, key, query)
-
-    @router.get("/promote/{key:path}")
-    async def promote(request: Request, key: str) -> Response:
-        session = pages.require(request)
-        chosen = _number(request.query_params.get("place", ""))
-        return await run_in_threadpool(pages.promote, session, key, chosen)
-
-
-def _add_changes(router: APIRouter, pages: Pages) -> None:
-    @router.post("/settings/{key:path}")
-    async def save(request: Request, key: str) -> Response:
-        session, form = await pages.require_form(request)
-        return await run_in_threadpool(pages.save, request, session, key, form)
-
-    @router.post("/reset/{key:path}")
-    async def reset(request: Request, key: str) -> Response:
-        session, form = await pages.require_form(request)
-        return await run_in_threadpool(pages.reset, session, key, form)
-
-
-def _add_others(router: APIRouter, pages: Pages) -> None:
-    @router.get("/drift")
-    async def drift(request: Request) -> Response:
-        return await run_in_threadpool(pages.drift, pages.require(request))
-
-    @router.get("/drift/summary")
-    async def summary(request: Request) -> Response:
-        return await run_in_threadpool(pages.summary, pages.require(request))
-
-    @router.get("/license")
-    async def license_(request: Request) -> Response:
-        return pages.license(pages.require(request))
-
-    @router.get("/services")
-    async def services(request: Request) -> Response:
-        return pages.services(pages.require(request))
-
-
-def _add_files(router: APIRouter, pages: Pages) -> None:
-    @router.get("/services.svg")
-    async def picture(request: Request) -> Response:
-        pages.require(request)
-        return pages.picture()
-
-    @router.get("/static/{name}")
-    async def static(name: str) -> Response:
-        kind = _STATIC.get(name)
-        if kind is None:
-            raise NoSuchSetting
-        headers = {"Cache-Control": "public, max-age=300"}
-        return Response(_FOLDER.joinpath(name).read_bytes(), media_type=kind, headers=headers)
-
-
-def _number(text: str) -> int | None:
+def read_number(text: str) -> int | None:
     """A small number from a query; None for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
 
@@ -395,7 +306,7 @@ def _wish(query: Any) -> Wish:
     return Wish(
         category=query.get("category", "").replace("\0", "") or None,
         text=text,
-        page=max(1, _number(query.get("page", "")) or 1),
+        page=max(1, read_number(query.get("page", "")) or 1),
     )
 
 

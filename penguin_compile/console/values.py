@@ -16,6 +16,7 @@ from penguin_compile.model.setting import (
     Manage,
     Setting,
     SettingType,
+    is_deeper,
     parse_stored,
 )
 
@@ -59,7 +60,7 @@ def read_value(setting: Setting, given: JsonValue) -> JsonValue:
         value = _typed(setting.type, given)
     except (ValueError, RecursionError):
         raise InvalidValue(*violations(setting, object())) from None
-    if _too_deep(value):
+    if is_deeper(value, _DEEPEST):
         raise InvalidValue(f"must not be nested deeper than {_DEEPEST} levels")
     broken = violations(setting, value)
     if broken:
@@ -98,15 +99,3 @@ def _check_text(text: str) -> str:
     except UnicodeEncodeError:
         raise InvalidValue("has text that is no Unicode: half of a surrogate pair") from None
     return text
-
-
-def _too_deep(value: JsonValue) -> bool:
-    level = [value]
-    for _ in range(_DEEPEST):
-        level = [
-            item
-            for one in level
-            if isinstance(one, dict | list)
-            for item in (one.values() if isinstance(one, dict) else one)
-        ]
-    return bool(level)

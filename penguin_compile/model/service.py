@@ -75,7 +75,6 @@ class Service:
     tls_enabled: bool
     tls_verify: bool | None
     health_check: HealthCheck | None
-    health_check_stated: bool
     gateway: bool
     requires_feature: str | None
     protected: bool

@@ -146,6 +146,19 @@ def canonical_value(setting_type: str, text: str | None) -> JsonValue:
         return Unparsed(text)
 
 
+def is_deeper(value: JsonValue, levels: int) -> bool:
+    """Whether a value nests deeper than that; looked at level by level, without recursion."""
+    level = [value]
+    for _ in range(levels):
+        level = [
+            item
+            for one in level
+            if isinstance(one, dict | list)
+            for item in (one.values() if isinstance(one, dict) else one)
+        ]
+    return bool(level)
+
+
 def _refuse_constant(text: str) -> JsonValue:
     raise ValueError(f"{text} is no JSON")
 

@@ -203,7 +203,6 @@ def lower_service(name: str, shape: ServiceShape) -> model.Service:
         tls_enabled=shape.tls.enabled,
         tls_verify=shape.tls.verify,
         health_check=_lower_health_check(shape),
-        health_check_stated=shape.health_check is not None,
         gateway=shape.gateway,
         requires_feature=shape.requires_feature,
         protected=shape.protected,

@@ -17,7 +17,7 @@ from penguin_compile.live.config.backend import ConfigBackend
 from penguin_compile.model.address import Address
 from penguin_compile.model.check import violations
 from penguin_compile.model.record import VALUE, Base, Live, SecretState
-from penguin_compile.model.setting import Setting, Unset
+from penguin_compile.model.setting import Setting, Unset, is_deeper
 from penguin_compile.sync.comparison import same
 from penguin_compile.sync.session import Session
 
@@ -134,7 +134,7 @@ def _is_settled(setting: Setting, value: Any) -> bool:
 
 def _complaints(session: Session, setting: Setting, value: Any) -> Iterator[str]:
     """What the spec would say of the value, and where it says what a value has to be."""
-    if _too_deep(value):
+    if is_deeper(value, _DEEPEST):
         yield f"the live value is nested deeper than {_DEEPEST} levels, which a spec can't hold"
         return
     broken = violations(setting, value)
@@ -142,15 +142,3 @@ def _complaints(session: Session, setting: Setting, value: Any) -> Iterator[str]
         pointer = ("config", setting.key, "type" if setting.check is None else "check")
         place = session.locate(pointer)
         yield f"the live value breaks the key's check: it {'; it '.join(broken)} ({place})"
-
-
-def _too_deep(value: Any) -> bool:
-    level = [value]
-    for _ in range(_DEEPEST):
-        level = [
-            item
-            for one in level
-            if isinstance(one, dict | list)
-            for item in (one.values() if isinstance(one, dict) else one)
-        ]
-    return bool(level)

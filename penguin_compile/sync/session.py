@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -125,10 +124,12 @@ class Session:
         if self.state.database.dialect == SQLITE:  # a file: two threads only wait for each other
             ledger, rows = self.state.ledger(), None if config is None else config.fetch()
         else:
-            with ThreadPoolExecutor(1) as pool:
-                waiting = pool.submit(self.state.ledger)
+            waiting = Ahead(self.state.ledger)
+            try:
                 rows = None if config is None else config.fetch()
-                ledger = waiting.result()
+            finally:
+                waiting.leave()
+            ledger = waiting.wait()
         self.secret_keys = ledger.secret_keys(CONFIG)
         if config is not None:
             config.secret_keys = self.secret_keys

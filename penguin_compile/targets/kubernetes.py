@@ -105,7 +105,6 @@ def _waddleai_service(waddleai: WaddleAI, container: Mapping[str, Any]) -> Servi
         tls_enabled=False,
         tls_verify=None,
         health_check=None,
-        health_check_stated=False,
         gateway=False,
         requires_feature=None,
         protected=False,

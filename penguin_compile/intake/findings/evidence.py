@@ -50,12 +50,6 @@ class ComposeService:
         """Whether it says what is run; overlays mostly don't."""
         return "image" in self.keys or ("build" in self.keys and "extends" not in self.keys)
 
-    @property
-    def profiles(self) -> frozenset[str]:
-        """The profiles that start it; none: it is always started."""
-        stated = self.keys.get("profiles")
-        return frozenset(map(str, stated)) if isinstance(stated, list) else frozenset()
-
     def variables(self) -> Iterator[Assignment]:
         """What `environment` sets, in either of its two forms."""
         stated = self.keys.get("environment")
