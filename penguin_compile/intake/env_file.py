@@ -23,7 +23,7 @@ from penguin_compile.intake.interpolation import (
 _COMMENTED_OUT = re.compile(r"#+[ \t]?(?:export[ \t]+)?([A-Z][A-Z0-9_]*)=(.*)\Z")
 _KEY = re.compile(r"(?:export[ \t\v\f\r]+)?([^\s=:#'\"]+)[ \t\v\f\r]*([=:]|(?=\n)|\Z)")
 _KEY_CHARACTERS = re.compile(r"[\w.\[\]-]+\Z")
-_INLINE_COMMENT = re.compile(r"(?<=\s)#(.*)\Z")
+_INLINE_COMMENT = re.compile(r" #(.*)\Z", re.DOTALL)  # a tab before the hash begins none
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _SHELL = re.compile(r"\$\(|`")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
@@ -216,7 +216,7 @@ def read_env_file(source: Source, outer: Mapping[str, str] | None = None) -> Env
 def _unescape(match: re.Match[str]) -> str:
     if match[1] == "$":
         return "$$"
-    return _ESCAPES.get(match[1], match[1] if match[1] in "\\\"'" else match[0])
+    return _ESCAPES.get(match[1], match[1] if match[1] in '\\"' else match[0])
 
 
 def _plain_value(raw: str) -> str:

@@ -27,6 +27,8 @@ M=$A-${Z:-dd}
 N="multi
 line"
 O='sq\'x'
+OO="dq\'x\"y"
+TAB=x	# no comment
 P=a b  c
 Q="x$$y"
 R=x$$y
