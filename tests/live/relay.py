@@ -19,6 +19,7 @@ class Relay:
         self._port = 0
         self._listener: socket.socket | None = None
         self._open: set[socket.socket] = set()
+        self._change = threading.Lock()
         self.connect()
 
     @property
@@ -31,10 +32,12 @@ class Relay:
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
 
     def cut(self) -> None:
-        assert self._listener is not None
-        for one in (self._listener, *self._open):
+        with self._change:
+            ends = {*self._open, *filter(None, [self._listener])}
+            self._listener = None
+            self._open.clear()
+        for one in ends:
             _close(one)
-        self._open.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -46,9 +49,9 @@ class Relay:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = listener.accept()
-                threading.Thread(target=self._link, args=(client,), daemon=True).start()
+                threading.Thread(target=self._link, args=(listener, client), daemon=True).start()
 
-    def _link(self, client: socket.socket) -> None:
+    def _link(self, listener: socket.socket, client: socket.socket) -> None:
         try:
             if self._tls is not None:
                 client = self._tls.wrap_socket(client, server_side=True)
@@ -56,7 +59,15 @@ class Relay:
         except OSError:
             _close(client)
             return
-        self._open |= {client, server}
+        with self._change:
+            # Who was let in a moment before the cut must not outlive it.
+            passed = listener is self._listener
+            if passed:
+                self._open |= {client, server}
+        if not passed:
+            _close(client)
+            _close(server)
+            return
         for ends in ((client, server), (server, client)):
             threading.Thread(target=self._pass, args=ends, daemon=True).start()
 
@@ -66,7 +77,8 @@ class Relay:
                 target.sendall(data)
         for one in (source, target):
             _close(one)
-            self._open.discard(one)
+            with self._change:
+                self._open.discard(one)
 
 
 def _close(end: socket.socket) -> None:
