@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 WORKERS := 4  # more than cores: most of a test's time goes by waiting for processes and servers
 
-.PHONY: help setup demo example test test-fast test-faults fuzz lint format bench picture generated lock clean
+.PHONY: help setup demo example test test-fast test-faults fuzz lint format bench picture generated lock dist clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,7 @@ lint: $(READY) ## style, types, layers, and that generated files are fresh
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/penguin-compile compile --check
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml penguin_compile
 
 format: $(READY) ## mend style
 	$(BIN)/ruff check --fix .
@@ -69,6 +70,18 @@ generated: $(READY) ## write generated/ and schemas/ anew
 lock: ## pin the newest versions that pyproject.toml allows
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --no-header --no-strip-extras --all-extras --group dev pyproject.toml --output-file requirements.lock
+
+dist: $(READY) ## wheel, sdist, bill of materials and checksums in dist/; built twice and compared
+	rm -rf dist .cache/dist
+	$(BIN)/python -m hatchling build -d dist
+	umask 077 && $(BIN)/python -m hatchling build -d .cache/dist/again
+	diff -r dist .cache/dist/again
+	$(PYTHON) -m venv .cache/dist/venv
+	.cache/dist/venv/bin/pip install --quiet --disable-pip-version-check "$$(echo dist/*.whl)[all]"
+	.cache/dist/venv/bin/pip uninstall --quiet --disable-pip-version-check --yes pip setuptools
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+	  --output-file dist/penguin-compile.cdx.json .cache/dist/venv
+	cd dist && sha256sum -- * > SHA256SUMS
 
 clean: ## everything that make made
 	rm -rf $(VENV) .cache .penguin_cache .demo examples/myapp/.run .penguin dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
