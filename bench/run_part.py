@@ -1,0 +1,41 @@
+"""`python -m bench.run_part NAME`: one part, its measurements as lines of JSON as they come."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+
+from bench.measurement import QUICK, Measurement, NotHere, Scale
+from bench.registry import PARTS
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name", choices=[one.name for one in PARTS])
+    parser.add_argument("--quick", action="store_true")
+    chosen = parser.parse_args()
+    part = next(one for one in PARTS if one.name == chosen.name)
+    scale = QUICK if chosen.quick else Scale()
+    # What parts and their children print is no result: those have the real output for themselves.
+    results = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)
+    os.environ["NO_PROXY"] = "127.0.0.1"
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        try:
+            for one in import_module(part.module).measure(scale, Path(folder)):
+                results.write(json.dumps(asdict(one)) + "\n")
+        except NotHere as missing:
+            row = Measurement(size="", stage=part.title, value=None, why=str(missing))
+            results.write(json.dumps(asdict(row)) + "\n")
+    results.close()
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
