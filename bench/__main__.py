@@ -32,7 +32,8 @@ WIDTH = 150  # of the table where no terminal says another
 
 def measure_part(part: Part, *, quick: bool) -> PartResult:
     """Run one part in a process of its own; what it yielded before it failed is kept."""
-    command = [sys.executable, "-m", "bench.run_part", part.name, *(["--quick"] if quick else [])]
+    command = [sys.executable, "-m", "bench.run_part", part.module, "--title", part.title]
+    command += ["--quick"] if quick else []
     result, start = PartResult(part), time.monotonic()
     with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -20,9 +20,9 @@ class Scale:
     large_services: int = 100_000
     growing_objects: tuple[int, ...] = (1_000, 3_000, 10_000, 100_000)
     growing_specs: tuple[int, ...] = (100, 500, 5_000)
-    compiled_specs: tuple[int, ...] = (100, 500, 5_000)
+    compiled_specs: tuple[int, ...] = (50, 200, 1_000)
     runs: int = 5
-    short_runs: int = 11
+    short_runs: int = 9
 
 
 QUICK = Scale(

@@ -16,7 +16,7 @@ class Part:
     name: str
     module: str
     title: str
-    limit: int = 300
+    limit: int = 600
 
 
 PARTS = (

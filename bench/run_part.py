@@ -1,4 +1,4 @@
-"""`python -m bench.run_part NAME`: one part, its measurements as lines of JSON as they come."""
+"""`python -m bench.run_part MODULE`: one part, its measurements as lines of JSON as they come."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from importlib import import_module
 from pathlib import Path
 
 from bench.measurement import QUICK, Measurement, NotHere, Scale
-from bench.registry import PARTS
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", choices=[one.name for one in PARTS])
+    parser.add_argument("module")
+    parser.add_argument("--title", default="")
     parser.add_argument("--quick", action="store_true")
     chosen = parser.parse_args()
-    part = next(one for one in PARTS if one.name == chosen.name)
     scale = QUICK if chosen.quick else Scale()
     # What parts and their children print is no result: those have the real output for themselves.
     results = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
@@ -28,10 +27,10 @@ def main() -> None:
     os.environ["NO_PROXY"] = "127.0.0.1"
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         try:
-            for one in import_module(part.module).measure(scale, Path(folder)):
+            for one in import_module(chosen.module).measure(scale, Path(folder)):
                 results.write(json.dumps(asdict(one)) + "\n")
         except NotHere as missing:
-            row = Measurement(size="", stage=part.title, value=None, why=str(missing))
+            row = Measurement(size="", stage=chosen.title, value=None, why=str(missing))
             results.write(json.dumps(asdict(row)) + "\n")
     results.close()
     sys.stdout.flush()
