@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -27,6 +29,8 @@ from bench.table import print_table
 
 LATEST = ROOT / "bench" / "results" / "latest.json"
 CHART = ROOT / "docs" / "speed.svg"
+GRACE = 30  # seconds
+INTERRUPTED = "interrupted"
 WIDTH = 150  # of the table where no terminal says another
 
 
@@ -36,14 +40,19 @@ def measure_part(part: Part, *, quick: bool) -> PartResult:
     command += ["--quick"] if quick else []
     result, start = PartResult(part), time.monotonic()
     with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
         try:
             out, said = process.communicate(timeout=part.limit)
-        except subprocess.TimeoutExpired:
-            process.terminate()
-            out, said = process.communicate()
-            said += f"\nended after {part.limit} s"
+        except (subprocess.TimeoutExpired, KeyboardInterrupt) as ended:
+            out, said = _end(process)
+            limited = isinstance(ended, subprocess.TimeoutExpired)
+            said += f"\nended after {part.limit} s" if limited else f"\n{INTERRUPTED}"
     result.seconds = time.monotonic() - start
     for line in out.splitlines():
         if line.endswith("}"):  # one that was ended may leave half a line
@@ -52,6 +61,16 @@ def measure_part(part: Part, *, quick: bool) -> PartResult:
         last = Text.from_ansi(said.strip()).plain.splitlines()[-4:]
         result.failure = " ".join(" ".join(last).split())
     return result
+
+
+def _end(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """What it said until then. It has time to end its servers and to drop its databases."""
+    process.terminate()
+    try:
+        return process.communicate(timeout=GRACE)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return process.communicate()
 
 
 def choose(patterns: Sequence[str]) -> list[Part]:
@@ -83,6 +102,9 @@ def main() -> int:
         with progress.status(f"{one.title} …"):
             results.append(measure_part(one, quick=chosen.quick))
         progress.print(f"{one.title}: {results[-1].seconds:.0f} s", style="dim")
+        if results[-1].failure.endswith(INTERRUPTED):  # what was measured is shown all the same
+            whole = False
+            break
     seconds = time.monotonic() - start
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     print_table(console, results)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -12,6 +13,11 @@ from bench.clock import in_turns
 from bench.measurement import Measurement, Scale
 from bench.processes import PROGRAM, run, runner, used
 from bench.specs import make_spec
+from penguin_compile.artifacts.layout import Folder
+from penguin_compile.compilation import render
+from penguin_compile.pipeline import CheckedSpec, check_file
+from penguin_compile.source.load import load_spec
+from penguin_compile.targets import TARGETS
 
 EVENTS = "the C parser's events alone"
 FILE = "the file"
@@ -55,11 +61,12 @@ def _memory(spec: Path, size: str, commands: tuple[str, ...]) -> Iterator[Measur
     for name in commands:
         out = spec.with_suffix(".out")
         where = ("--out", str(out), "--no-cache") if name == "compile" else ()
-        peak = used((PROGRAM, name, str(spec), *where), cwd=spec.parent).peak
+        usage = used((PROGRAM, name, str(spec), *where), cwd=spec.parent)
+        yield Measurement(size=size, stage=f"{name}, the whole command, no cache", value=usage.wall)
         yield Measurement(
             size=size,
             stage=f"{name}, peak of memory",
-            value=peak / 1e6,
+            value=usage.peak / 1e6,
             unit="MB",
             beside=FILE,
             beside_value=file,
@@ -85,12 +92,6 @@ def _unchanged(spec: Path, size: str, runs: int) -> Iterator[Measurement]:
 
 
 def _stages(spec: Path, size: str, scale: Scale) -> Iterator[Measurement]:
-    from penguin_compile.artifacts.layout import Folder
-    from penguin_compile.compilation import render
-    from penguin_compile.pipeline import CheckedSpec, check_file
-    from penguin_compile.source.load import load_spec
-    from penguin_compile.targets import TARGETS
-
     text = spec.read_text(encoding="utf-8")
     broken = spec.with_name("broken.yaml")
     mistakes = "".join(f"mistake-{number}: 1\n" for number in range(scale.mistakes))
@@ -111,21 +112,10 @@ def _stages(spec: Path, size: str, scale: Scale) -> Iterator[Measurement]:
             "mistakes": lambda: check_file(broken),
         },
     )
-    floor = seconds["events"]
-
-    def row(stage: str, value: float, target: float | None = None) -> Measurement:
-        return Measurement(
-            size=size,
-            stage=stage,
-            value=value,
-            beside=EVENTS,
-            beside_value=floor,
-            target=target,
-        )
-
-    yield row("floor: read + hash", seconds["hash"])
-    yield row("load: a tree with places", seconds["load"])
-    yield row("validate: load, shapes, model, rules", seconds["validate"], 3.5)
+    row = partial(Measurement, size=size, beside=EVENTS, beside_value=seconds["events"])
+    yield row(stage="floor: read + hash", value=seconds["hash"])
+    yield row(stage="load: a tree with places", value=seconds["load"])
+    yield row(stage="validate: load, shapes, model, rules", value=seconds["validate"], target=3.5)
     yield Measurement(
         size=size,
         stage=f"validate, {scale.mistakes:,} mistakes in it",
@@ -134,16 +124,25 @@ def _stages(spec: Path, size: str, scale: Scale) -> Iterator[Measurement]:
         beside_value=seconds["validate"],
         target=2,
     )
-    resolved, loaded = kept[0].environments["default"], kept[0].loaded
+    yield from _compilation(kept[0], row, min(scale.runs, 3))
+
+
+def _compilation(
+    checked: CheckedSpec, row: Callable[..., Measurement], runs: int
+) -> Iterator[Measurement]:
+    spec = Path(checked.loaded.path)
+    resolved = checked.environments["default"]
     place = Folder(path=spec.parent, within=spec.parent, app="bench", environment="default")
     rendered = in_turns(
-        min(scale.runs, 3),
-        {name: lambda name=name: render(resolved, loaded, place, name) for name in TARGETS},
+        runs,
+        {name: lambda name=name: render(resolved, checked.loaded, place, name) for name in TARGETS},
     )
     for name, value in rendered.items():
-        yield row(f"render {name}", value)
-    cold = (("the four main targets", MAIN_TARGETS, 5), ("all default targets", (), 7))
-    for name, targets, most in cold:
+        yield row(stage=f"render {name}", value=value)
+    for name, targets, most in (
+        ("the four main targets", MAIN_TARGETS, 5),
+        ("all default targets", (), 7),
+    ):
         command = (sys.executable, "-m", "bench.compile_once", str(spec), *targets)
-        times = [float(run(command)) for _ in range(min(scale.runs, 3))]
-        yield row(f"compile to disk, cold: {name}", median(times), most)
+        times = [float(run(command)) for _ in range(runs)]
+        yield row(stage=f"compile to disk, cold: {name}", value=median(times), target=most)

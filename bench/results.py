@@ -69,7 +69,11 @@ def write_results(
 
 
 def _told(row: Measurement) -> dict[str, object]:
-    fields = {name: value for name, value in asdict(row).items() if value not in (None, "", False)}
+    fields = {name: told for name, told in asdict(row).items() if told not in (None, "")}
+    if not row.peer:
+        del fields["peer"]
+    if row.value is None:
+        del fields["unit"]
     for name in ("value", "beside_value", "target"):
         if name in fields:
             fields[name] = float(f"{fields[name]:.4g}")

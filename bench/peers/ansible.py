@@ -28,7 +28,11 @@ PLAY = """\
     - template: {{src: "{templates}/{{{{ item }}}}.j2", dest: "{out}/{{{{ item }}}}", mode: "0644"}}
       loop: {files}
 """
-QUIET = {"ANSIBLE_LOCALHOST_WARNING": "0", "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0"}
+SETTINGS = {
+    "ANSIBLE_LOCALHOST_WARNING": "0",
+    "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0",
+    "LC_ALL": "C.UTF-8",  # it refuses to start in another encoding
+}
 
 
 def measure(scale: Scale, folder: Path) -> Iterator[Measurement]:
@@ -36,7 +40,7 @@ def measure(scale: Scale, folder: Path) -> Iterator[Measurement]:
     name = f"ansible-core {version_of(place, 'ansible-core')}"
     templates, play = folder / "templates", folder / "play.yaml"
     write_templates(templates)
-    home = {**QUIET, "ANSIBLE_HOME": str(folder / "home")}
+    home = {**SETTINGS, "ANSIBLE_HOME": str(folder / "home")}
     command = (str(place / "ansible-playbook"), str(play))
 
     def prepare(spec: Path, out: Path):

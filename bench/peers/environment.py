@@ -5,6 +5,7 @@ Built at first use; deleting the folder builds them anew, with the newest versio
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -53,13 +54,14 @@ def version_of(place: Path, package: str) -> str:
 
 def debian_peer(program: str, package: str) -> str:
     """A program of Debian's, installed where that is allowed. Raises NotHere where it isn't."""
-    if not shutil.which(program) and shutil.which("apt-get"):
-        subprocess.run(
-            ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", package],
-            check=False,
-            capture_output=True,
-            env={"DEBIAN_FRONTEND": "noninteractive", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
-        )
+    if not shutil.which(program) and shutil.which("apt-get") and os.geteuid() == 0:
+        for command in (("update",), ("install", "--yes", "--no-install-recommends", package)):
+            subprocess.run(
+                ["apt-get", "-o", "DPkg::Lock::Timeout=120", *command],
+                check=False,
+                capture_output=True,
+                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            )
     found = shutil.which(program)
     if not found:
         raise NotHere(f"apt-get install {package}, as root on Debian, brings {program}")
