@@ -72,7 +72,8 @@ def draw(facts: Mapping[str, object], groups: Sequence[tuple[str, list[Bar]]]) -
         y += HEAD - GAP
         body += _draw_bars(axis, bars, y)
         y += len(bars) * (BAR + GAP) + GAP
-    note = f"{facts['cores']} cores, {facts['python']}, {facts['date']}; whole processes"
+    machine = f"{facts['cores']} cores, load {facts['load_before']} at the start"
+    note = f"{machine}, {facts['python']}, {facts['date']}; whole processes"
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y + 8}" role="img"'
         f' aria-label="{TITLE}">'

@@ -33,8 +33,8 @@ PARTS = (
     Part("peer-kapitan", "bench.peers.kapitan", "peer: kapitan"),
     Part("peer-kcl", "bench.peers.kcl", "peer: KCL"),
     Part("peer-jsonnet", "bench.peers.jsonnet", "peer: rjsonnet"),
-    Part("peer-ansible", "bench.peers.ansible", "peer: Ansible"),
+    Part("peer-ansible", "bench.peers.ansible", "peer: Ansible", limit=900),
     Part("peer-deck", "bench.peers.deck", "peer: decK"),
     Part("peer-octodns", "bench.peers.octodns", "peer: octoDNS"),
-    Part("peer-dbt", "bench.peers.dbt", "peer: dbt"),
+    Part("peer-dbt", "bench.peers.dbt", "peer: dbt", limit=900),
 )

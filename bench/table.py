@@ -33,9 +33,17 @@ def print_table(console: Console, results: Sequence[PartResult]) -> None:
         if one.failure:
             table.add_row("", f"[bold red]failed[/]: {escape(one.failure)}")
     console.print(table)
-    notes = [row for one in results for row in one.measurements if row.differs]
-    for row in notes:
-        console.print(f"[bold]{escape(row.beside)}[/], {escape(row.stage)}: {escape(row.differs)}")
+    for note, names in _notes(results).items():
+        console.print(f"[bold]{escape('; '.join(names))}[/]: {escape(note)}")
+
+
+def _notes(results: Sequence[PartResult]) -> dict[str, list[str]]:
+    """What differs, told once of all that it is true of."""
+    notes: dict[str, list[str]] = {}
+    for row in (row for one in results for row in one.measurements):
+        for note in row.differs.splitlines():
+            notes.setdefault(note, []).append(f"{row.beside}, {row.stage}")
+    return notes
 
 
 def show_amount(value: float | None, unit: str) -> str:

@@ -28,10 +28,10 @@ TARGETS = tuple(
     word for target in ("marchproxy", "compose", "sql") for word in ("--target", target)
 )
 OURS_DOES_MORE = (
-    "Of both: a whole process, from the YAML spec to services.json, mappings.json, docker- "
-    "compose.yml and a seed in SQL on disk, the same as data (compared in this run). Ours alone "
-    "checks the spec and its files, writes seeds and schemas for three databases and replaces "
-    "files atomically."
+    "Both: a whole process, from the YAML spec to services.json, mappings.json, "
+    "docker-compose.yml and a seed in SQL on disk, the same as data (compared in this run). Ours "
+    "alone checks its files, writes seeds and schemas for three databases and replaces files "
+    "atomically."
 )
 
 
@@ -79,7 +79,7 @@ def compare(
         beside_value=seconds["theirs"],
         target=1,
         peer=True,
-        differs=f"{OURS_DOES_MORE} {differs}",
+        differs=f"{OURS_DOES_MORE}\n{differs}",
     )
 
 
