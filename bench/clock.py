@@ -22,10 +22,12 @@ def timed(work: Work) -> float:
         gc.enable()
 
 
-def in_turns(runs: int, works: Mapping[str, Work]) -> dict[str, float]:
+def in_turns(
+    runs: int, works: Mapping[str, Work], seconds_of: Callable[[Work], float] = timed
+) -> dict[str, float]:
     """Median seconds of each work by its name."""
     seconds: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(runs):
         for name, work in works.items():
-            seconds[name].append(timed(work))
+            seconds[name].append(seconds_of(work))
     return {name: median(times) for name, times in seconds.items()}

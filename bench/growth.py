@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.measurement import Measurement, Scale
-from bench.processes import PROGRAM, Usage, used
+from bench.processes import PROGRAM, Usage, forget, used
 from bench.specs import make_spec, write_specs
 
 LIMIT = 1.15  # of what one more costs among most, beside what it costs among few
@@ -53,7 +53,9 @@ def measure_growth(
     runs: dict[int, list[Usage]] = {size: [] for size in sorted({1, *sizes})}
     for _ in range(rounds):
         for size, done in runs.items():
-            done += [used(command(size), cwd=folder) for _ in range(1 if size == max(runs) else 2)]
+            for _ in range(1 if size == max(runs) else 2):
+                forget(folder)
+                done.append(used(command(size), cwd=folder))
         time = growth_of({size: min(one.cpu for one in done) for size, done in runs.items()})
         peak = growth_of({size: min(one.peak for one in done) for size, done in runs.items()})
         if max(time.times, peak.times) <= LIMIT:

@@ -25,6 +25,11 @@ def _compiled(folder: Path, run: Run) -> None:
     run(("compile", "spec.yaml"))
 
 
+def _validated(folder: Path, run: Run) -> None:
+    _example(folder, run)
+    run(("validate", "spec.yaml"))
+
+
 def _large(folder: Path, _run: Run) -> None:
     (folder / "spec.yaml").write_text(make_spec(500, 500, 1_000), encoding="utf-8")
 
@@ -47,6 +52,7 @@ class HotPath:
 HOT_PATHS = {
     "help": HotPath("--help", _example, ("--help",)),
     "validate": HotPath("validate, 300 lines", _example, ("validate", "spec.yaml")),
+    "validated": HotPath("validate, nothing changed", _validated, ("validate", "spec.yaml")),
     "unchanged": HotPath("compile, nothing changed", _compiled, ("compile", "spec.yaml")),
     "compile": HotPath(
         "compile, nothing there yet, 300 lines", _example, ("compile", "--no-cache", "spec.yaml")

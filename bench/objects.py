@@ -11,7 +11,7 @@ from statistics import median
 
 from bench.clock import in_turns
 from bench.measurement import Measurement, Scale
-from bench.processes import PROGRAM, run, runner, used
+from bench.processes import PROGRAM, forget, run, runner, used
 from bench.specs import make_spec
 from penguin_compile.artifacts.layout import Folder
 from penguin_compile.compilation import render
@@ -61,6 +61,7 @@ def _memory(spec: Path, size: str, commands: tuple[str, ...]) -> Iterator[Measur
     for name in commands:
         out = spec.with_suffix(".out")
         where = ("--out", str(out), "--no-cache") if name == "compile" else ()
+        forget(spec.parent)
         usage = used((PROGRAM, name, str(spec), *where), cwd=spec.parent)
         yield Measurement(size=size, stage=f"{name}, the whole command, no cache", value=usage.wall)
         yield Measurement(

@@ -74,11 +74,16 @@ def runner(
     return lambda: run(command, cwd=cwd, env=env, codes=codes)
 
 
+def forget(folder: Path) -> None:
+    """Throw away what commands there remember of earlier runs."""
+    shutil.rmtree(folder / _CACHE, ignore_errors=True)
+
+
 def forgetful(work: Callable[[], object], folder: Path) -> Callable[[], object]:
     """The same work in a folder whose cache is thrown away before, every time."""
 
     def forget_and_work() -> object:
-        shutil.rmtree(folder / _CACHE, ignore_errors=True)
+        forget(folder)
         return work()
 
     return forget_and_work

@@ -20,7 +20,7 @@ class Part:
 
 
 PARTS = (
-    Part("commands", "bench.commands", "whole commands, a spec of 300 lines"),
+    Part("commands", "bench.commands", "whole commands, a spec of 300 lines, processor seconds"),
     Part("init", "bench.init", "init: an app with Compose and env files taken over"),
     Part("objects", "bench.objects", "one large spec"),
     Part("databases", "bench.databases", "the config table on real databases"),

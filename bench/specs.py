@@ -11,9 +11,12 @@ _LIVE = """  bench:
 """
 
 
-def make_example(lines: int) -> str:
-    """The example app with made-up config keys until it has so many lines, and a live SQLite."""
-    text = (ROOT / "spec" / "myapp.yaml").read_text(encoding="utf-8") + _LIVE
+def make_example(lines: int, *, live: bool = False) -> str:
+    """The example app with made-up config keys until it has so many lines.
+
+    `live`: with one more environment, `bench`, that has a SQLite.
+    """
+    text = (ROOT / "spec" / "myapp.yaml").read_text(encoding="utf-8") + (_LIVE if live else "")
     missing = lines - text.count("\n")
     key = "  made_up_{0}: {{type: integer, category: system, description: Made up, default: {0}}}"
     made = "".join(f"{key.format(number)}\n" for number in range(missing))
