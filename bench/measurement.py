@@ -21,8 +21,8 @@ class Scale:
     growing_objects: tuple[int, ...] = (1_000, 3_000, 10_000, 100_000)
     growing_specs: tuple[int, ...] = (100, 500, 5_000)
     compiled_specs: tuple[int, ...] = (50, 200, 1_000)
-    runs: int = 5
-    short_runs: int = 9
+    runs: int = 3
+    short_runs: int = 7
 
 
 QUICK = Scale(

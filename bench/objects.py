@@ -125,7 +125,7 @@ def _stages(spec: Path, size: str, scale: Scale) -> Iterator[Measurement]:
         beside_value=seconds["validate"],
         target=2,
     )
-    yield from _compilation(kept[0], row, min(scale.runs, 3))
+    yield from _compilation(kept[0], row, scale.runs)
 
 
 def _compilation(
