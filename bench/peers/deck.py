@@ -30,7 +30,7 @@ def measure(scale: Scale, folder: Path) -> Iterator[Measurement]:
     state.write_text('_format_version: "1.1"\nservices:\n' + "".join(lines), encoding="utf-8")
     told = run([program, "version"])
     seconds = in_turns(
-        min(scale.runs, 3),
+        scale.runs,
         {
             "ours": forgetful(runner(PROGRAM, "validate", "spec.yaml", cwd=folder), folder),
             "theirs": runner(program, "validate", "--state", str(state), cwd=folder),

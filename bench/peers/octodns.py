@@ -40,7 +40,7 @@ def measure(scale: Scale, folder: Path) -> Iterator[Measurement]:
     spec.write_text(make_settings(count, f"sqlite:///{folder}/live.db"), encoding="utf-8")
     run([PROGRAM, "apply", str(spec), "--env", "bench", "--yes"], cwd=folder)
     seconds = in_turns(
-        min(scale.runs, 3),
+        scale.runs,
         {
             "ours": forgetful(
                 runner(PROGRAM, "plan", str(spec), "--env", "bench", cwd=folder), folder
