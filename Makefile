@@ -4,12 +4,13 @@ VENV   ?= .venv
 LOCK   ?= requirements.lock
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+BASE   ?= origin/main
 WORKERS := 4  # more than cores: most of a test's time goes by waiting for processes and servers
 
-.PHONY: help setup demo example test test-fast test-lowest test-faults fuzz lint format bench picture generated lock dist clean
+.PHONY: help setup demo example test test-fast test-lowest test-faults fuzz lint format bench bench-compare picture generated lock dist clean
 
 help: ## what there is to make
-	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 15
 
 setup: $(READY) ## the virtual environment in .venv, pinned by requirements.lock
 
@@ -60,9 +61,11 @@ format: $(READY) ## mend style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY) ## how fast each stage is, beside its floor
-	$(BIN)/python -m bench
-	$(BIN)/python -m bench.runtime
+bench: $(READY) ## how fast each stage is, beside its floors and other tools; BENCH="--only GLOB"
+	$(BIN)/python -m bench $(BENCH)
+
+bench-compare: $(READY) ## fail where a hot path takes 5 % more instructions than at BASE
+	$(BIN)/python -m bench.compare --base $(BASE)
 
 picture: $(READY) ## draw docs/plan.svg anew, from a real run
 	@PATH="$(abspath $(BIN)):$$PATH" docs/picture.sh

@@ -1,1 +1,1 @@
-"""Speed, measured on made-up specs beside floors of the same run; `make bench` prints it."""
+"""How fast each stage of each command is, beside its floors and peers; `make bench` prints it."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
+from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
@@ -20,6 +20,8 @@ import httpx
 from sqlalchemy import create_engine, text
 
 from bench.databases import databases, make_settings
+from bench.measurement import Measurement, Scale
+from bench.processes import PROGRAM
 from penguin_compile.console.browsing import PAGE
 from penguin_compile.live.config.database_url import parse_url
 
@@ -33,14 +35,13 @@ SELECT = (
 )
 
 
-def bench_console(count: int, folder: str) -> None:
-    print(f"\nthe console's list page, {count:,} keys")
-    with databases(folder) as found:
+def measure(scale: Scale, folder: Path) -> Iterator[Measurement]:
+    with databases(str(folder)) as found:
         for kind, url in found.items():
-            _bench(kind, url, count, Path(folder))
+            yield from _measure_page(kind, url, scale.page_keys, folder)
 
 
-def _bench(kind: str, url: str, count: int, folder: Path) -> None:
+def _measure_page(kind: str, url: str, count: int, folder: Path) -> Iterator[Measurement]:
     spec = folder / "console.yaml"
     told = make_settings(count, "URL").splitlines()
     lines = [
@@ -49,11 +50,10 @@ def _bench(kind: str, url: str, count: int, folder: Path) -> None:
     ]
     secret = '{url: {secret: "env:BENCH_URL"}}'
     spec.write_text("\n".join(lines).replace('{url: "URL"}', secret) + "\n", encoding="utf-8")
-    program = str(Path(sys.executable).parent / "penguin-compile")
     environment = {**os.environ, "BENCH_URL": url, "PENGUIN_CONSOLE_PASSWORD": PASSWORD}
     options = ("--env", "bench")
     subprocess.run(
-        [program, "apply", str(spec), *options, "--yes"],
+        [PROGRAM, "apply", str(spec), *options, "--yes"],
         check=True,
         capture_output=True,
         cwd=folder,
@@ -65,7 +65,7 @@ def _bench(kind: str, url: str, count: int, folder: Path) -> None:
             connection.execute(text("ANALYZE"))
         analyse.dispose()
     server = subprocess.Popen(
-        [program, "serve", str(spec), *options, "--port", "0", "--local-admin", "bench"],
+        [PROGRAM, "serve", str(spec), *options, "--port", "0", "--local-admin", "bench"],
         stdout=subprocess.PIPE,
         text=True,
         cwd=folder,
@@ -74,13 +74,27 @@ def _bench(kind: str, url: str, count: int, folder: Path) -> None:
     try:
         assert server.stdout is not None
         address = server.stdout.readline().split(" at ")[1].split(". ")[0]
-        _measure(kind, url, address)
+        select, nothing, page = _ask(url, address)
     finally:
         server.terminate()
         server.wait()
+    size = f"{count:,} keys"
+    for stage, value, target in (
+        ("an answer without any work", nothing, None),
+        ("the list page", page, 5),
+    ):
+        yield Measurement(
+            size=size,
+            stage=f"{kind}: {stage}",
+            value=value,
+            beside=f"bare SELECT of {PAGE} rows",
+            beside_value=select,
+            target=target,
+        )
 
 
-def _measure(kind: str, url: str, address: str) -> None:
+def _ask(url: str, address: str) -> tuple[float, float, float]:
+    """Median seconds of the SELECT, of an answer without work, and of the page."""
     engine = create_engine(parse_url(url))
     with httpx.Client(base_url=address) as client, engine.connect() as connection:
         token = client.get("/login")
@@ -112,10 +126,4 @@ def _measure(kind: str, url: str, address: str) -> None:
             assert page.count(b'class="row"') == PAGE == len(rows)
         wire.close()
     engine.dispose()
-    floor, seconds = median(selects), median(pages)
-    print(f"  {kind}: an answer without any work          {median(empty) * 1000:8.2f} ms")
-    print(f"  {kind}: floor, the bare SELECT of {PAGE} rows    {floor * 1000:8.2f} ms")
-    print(
-        f"  {kind}: the page                             {seconds * 1000:8.2f} ms"
-        f" {seconds / floor:7.2f} times"
-    )
+    return median(selects), median(empty), median(pages)

@@ -6,19 +6,18 @@ has a database of its own, which is dropped afterwards.
 
 from __future__ import annotations
 
-import gc
 import os
-import subprocess
-import sys
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine, event, make_url, text
 
+from bench.clock import timed
+from bench.measurement import Measurement, Scale
+from bench.processes import PROGRAM, used
 from penguin_compile.cli.planning import open_environment
 from penguin_compile.live.config.database_url import parse_url
 from penguin_compile.live.config.table import SettingsTable
@@ -39,17 +38,6 @@ COLUMNS = (
 SHAPE = (*COLUMNS, "last_updated", "created_at")  # the standard's table, with its four indexes
 READING = ("SELECT", "PRAGMA", "DESCRIBE", "SHOW", "BEGIN")
 SELECT = f"SELECT {', '.join(COLUMNS)}, last_updated FROM config"
-
-
-def timed(work: Callable[[], object]) -> float:
-    gc.collect()
-    gc.disable()  # as every command does
-    try:
-        start = time.perf_counter()
-        work()
-        return time.perf_counter() - start
-    finally:
-        gc.enable()
 
 
 def make_settings(count: int, url: str, changed: int = 0) -> str:
@@ -139,18 +127,56 @@ def bare_inserts(url: str, kind: str, count: int, folder: str) -> tuple[float, f
         engine.dispose()
 
 
-def bench_databases(count: int, folder: str) -> None:
-    with databases(folder) as made:
+def measure(scale: Scale, folder: Path) -> Iterator[Measurement]:
+    with databases(str(folder)) as made:
         for kind, url in made.items():
-            bench_database(kind, url, count, folder)
-    bench_memory(count, folder)
+            yield from measure_database(kind, url, scale.keys, str(folder))
+    yield from measure_memory(scale.keys, folder)
 
 
-def bench_database(kind: str, url: str, count: int, folder: str) -> None:
-    """Prints what one database costs, as multiples of its bare statements."""
+def measure_database(kind: str, url: str, count: int, folder: str) -> Iterator[Measurement]:
+    """What one database costs, as multiples of its bare statements."""
     spec = Path(folder) / "settings.yaml"
     standard, bare_table = bare_inserts(url, kind, count, folder)
     spec.write_text(make_settings(count, url))
+    applied, unchanged, bare = time_first_apply(spec)
+    size = f"{count:,} keys"
+    way = {"PostgreSQL": "COPY", "MariaDB": "LOAD DATA", "SQLite": "executemany INSERT"}[kind]
+    yield Measurement(
+        size=size,
+        stage=f"{kind}: read both sides and compare, nothing changed",
+        value=unchanged,
+        beside="bare SELECT and fetch",
+        beside_value=bare,
+        target=4,
+    )
+    yield Measurement(
+        size=size,
+        stage=f"{kind}: apply all as new, with ledger, audit, revision",
+        value=applied,
+        beside=f"bare {way}",
+        beside_value=standard,
+        target=4,
+    )
+    yield Measurement(
+        size=size,
+        stage=f"{kind}: floor, bare {way} into the standard's table",
+        value=standard,
+        beside="into a table with a key alone",
+        beside_value=bare_table,
+    )
+    spec.write_text(make_settings(count, url, changed=10))
+    yield Measurement(
+        size=size,
+        stage=f"{kind}: apply of 10 changes, statements beside reading",
+        value=count_statements(spec),
+        unit="",
+        target=12,
+    )
+
+
+def time_first_apply(spec: Path) -> tuple[float, float, float]:
+    """Seconds of an apply of everything, of a plan after it, and of the bare SELECT."""
     checked = check_file(spec)
     resolved = checked.environments["bench"]
     with open_environment(resolved, checked.loaded.root) as session:
@@ -164,45 +190,31 @@ def bench_database(kind: str, url: str, count: int, folder: str) -> None:
             assert connection is not None
             cursor: Any = connection.connection.cursor()
             bare = min(timed(lambda: (cursor.execute(SELECT), cursor.fetchall())) for _ in range(3))
-    spec.write_text(make_settings(count, url, changed=10))
-    statements = count_statements(spec)
-    way = {"PostgreSQL": "COPY", "MariaDB": "LOAD DATA", "SQLite": "executemany INSERT"}[kind]
-    print(f"\n{kind}, {count:,} config keys")
-    _row("floor: bare SELECT and fetch", bare)
-    _row("read both sides and compare, nothing changed", unchanged, bare)
-    _row(f"floor: bare {way} of the rows into the standard's table", standard)
-    _row("floor: the same into a table with a key alone", bare_table)
-    _row("apply all as new: rows, ledger, audit, revision", applied, standard)
-    print(f"  {'10 changes: statements beside reading':<64} {statements:8}")
+    return applied, unchanged, bare
 
 
-def _row(name: str, seconds: float, floor: float | None = None) -> None:
-    times = "" if floor is None else f" {seconds / floor:7.1f} times that"
-    print(f"  {name:<64} {seconds:8.3f} s{times}")
-
-
-def bench_memory(count: int, folder: str) -> None:
-    """Peak of whole commands on SQLite; each in the order of its appetite, as children's peaks."""
-    spec, url = Path(folder) / "memory.yaml", f"sqlite:///{folder}/memory.db"
-    program = str(Path(sys.executable).parent / "penguin-compile")
-    print(f"\npeak memory, {count:,} config keys")
+def measure_memory(count: int, folder: Path) -> Iterator[Measurement]:
+    """Peak of whole commands on SQLite."""
+    spec, url = folder / "memory.yaml", f"sqlite:///{folder}/memory.db"
     spec.write_text(make_settings(count, url))
     checked = check_file(spec)
     with open_environment(checked.environments["bench"], checked.loaded.root) as session:
         session.apply(session.plan(Decisions()), plan_text="{}")
     spec.write_text(make_settings(count, url, changed=10))
     for name in ("plan", "apply"):
-        command = [program, name, str(spec), "--env", "bench"] + ["--yes"] * (name == "apply")
-        script = (
-            "import resource, subprocess, sys\n"
-            "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL,"
-            " stderr=subprocess.DEVNULL)\n"
-            "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+        options = ("--env", "bench", *(["--yes"] if name == "apply" else []))
+        usage = used((PROGRAM, name, str(spec), *options), cwd=folder)
+        stage = f"SQLite: {name} of 10 changes"
+        yield Measurement(
+            size=f"{count:,} keys", stage=f"{stage}, the whole command", value=usage.wall
         )
-        done = subprocess.run(
-            [sys.executable, "-c", script, *command], check=True, capture_output=True
+        yield Measurement(
+            size=f"{count:,} keys",
+            stage=f"{stage}, peak of memory",
+            value=usage.peak / 1e6,
+            unit="MB",
+            target=400,
         )
-        print(f"  {name + ' of 10 changes':<64} {int(done.stdout) / 1000:8.0f} MB")
 
 
 def count_statements(spec: Path) -> int:

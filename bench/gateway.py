@@ -11,11 +11,10 @@ import gc
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, chdir, contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -27,6 +26,8 @@ from typing import Any
 import httpx
 import orjson
 
+from bench.measurement import Measurement, Scale
+from bench.processes import PROGRAM
 from penguin_compile.cli.planning import open_environment
 from penguin_compile.pipeline import CheckedSpec, check_file
 from penguin_compile.sandbox.store import Store
@@ -73,8 +74,7 @@ def middle(costs: Sequence[Cost]) -> Cost:
 @contextmanager
 def served(dialect: str, database: Path | None = None) -> Iterator[str]:
     """A sandbox in a process of its own; its URL."""
-    program = str(Path(sys.executable).parent / "penguin-compile")
-    command = [program, "sandbox", "--port", "0", "--json", "--dialect", dialect]
+    command = [PROGRAM, "sandbox", "--port", "0", "--json", "--dialect", dialect]
     if dialect == "api-server":
         command += ["--seed", f"admin@example.com:{PASSWORD}"]
     if database is not None:
@@ -207,7 +207,7 @@ def fill(path: Path, bodies: Sequence[dict[str, Any]]) -> None:
     store.close()
 
 
-def bench_plan(dialect: str, services: int, folder: Path, runs: int) -> None:
+def measure_plan(dialect: str, services: int, folder: Path, runs: int) -> Iterator[Measurement]:
     """A plan that finds nothing changed, beside fetching and parsing the list."""
     database = folder / "sandbox.db"
     fill(database, make_bodies(write_spec(folder, "http://127.0.0.1:1", dialect, services)))
@@ -226,12 +226,17 @@ def bench_plan(dialect: str, services: int, folder: Path, runs: int) -> None:
         for _ in range(runs):
             floors.append(timed(lambda: fetch_pages(url, dialect)))
             plans.append(timed(plan))
-    print(f"\nMarchProxy `{dialect}`, {services:,} services")
-    show("floor: httpx, the list alone, parsed", middle(floors))
-    show("plan, nothing changed", middle(plans), middle(floors))
+    yield from rows(
+        f"{services:,} services",
+        f"{dialect}: plan, nothing changed",
+        middle(plans),
+        "httpx: the pages alone, parsed",
+        middle(floors),
+        1.5,
+    )
 
 
-def bench_apply(dialect: str, services: int, folder: Path, runs: int) -> None:
+def measure_apply(dialect: str, services: int, folder: Path, runs: int) -> Iterator[Measurement]:
     """An apply that creates everything, beside the bare requests."""
     floors, applies = [], []
     for run in range(runs):
@@ -243,9 +248,14 @@ def bench_apply(dialect: str, services: int, folder: Path, runs: int) -> None:
                 floors.append(create_bare(url, dialect, bodies))
             with served(dialect) as url:
                 applies.append(apply_all(write_spec(place, url, dialect, services), services))
-    print(f"\nMarchProxy `{dialect}`, {services:,} services to create, {CONNECTIONS} connections")
-    show("floor: httpx, the requests alone", middle(floors))
-    show("apply: with what is remembered of each", middle(applies), middle(floors))
+    yield from rows(
+        f"{services:,} services",
+        f"{dialect}: apply all as new, {CONNECTIONS} connections",
+        middle(applies),
+        "httpx: the requests alone",
+        middle(floors),
+        1 / 0.9,
+    )
 
 
 def apply_all(checked: CheckedSpec, services: int) -> Cost:
@@ -261,20 +271,31 @@ def apply_all(checked: CheckedSpec, services: int) -> Cost:
         return timed(apply)
 
 
-def show(name: str, cost: Cost, floor: Cost | None = None) -> None:
-    line = f"  {name:<44} {cost.wall:8.3f} s {cost.own:8.3f} s own"
-    if floor is not None:
-        line += f" {cost.wall / floor.wall:6.2f} times that, {cost.own / floor.own:.2f} its own"
-    print(line)
+def rows(
+    size: str, stage: str, cost: Cost, floor_name: str, floor: Cost, target: float
+) -> Iterator[Measurement]:
+    """On the wall, where the server's time is in both, and of this process alone."""
+    yield Measurement(
+        size=size,
+        stage=stage,
+        value=cost.wall,
+        beside=floor_name,
+        beside_value=floor.wall,
+        target=target,
+    )
+    yield Measurement(
+        size=size,
+        stage=f"{stage}, processor seconds of the client alone",
+        value=cost.own,
+        beside=floor_name,
+        beside_value=floor.own,
+    )
 
 
-def bench_gateway(services: int, creates: int, folder: str, runs: int) -> None:
-    """Prints both dialects."""
-    os.environ["NO_PROXY"] = "127.0.0.1"
+def measure(scale: Scale, folder: Path) -> Iterator[Measurement]:
+    runs = max(scale.runs, 7) if scale.runs > 2 else scale.runs
     for dialect in ("standard", "api-server"):
         os.environ["BENCH_GATEWAY"] = PASSWORD if dialect == "api-server" else KEY
-        with ExitStack() as stack:
-            for bench, number in ((bench_plan, services), (bench_apply, creates)):
-                place = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder)))
-                with chdir(place):
-                    bench(dialect, number, place, runs)
+        for part, number in ((measure_plan, scale.peer_items), (measure_apply, scale.created)):
+            with tempfile.TemporaryDirectory(dir=folder) as place, chdir(place):
+                yield from part(dialect, number, Path(place), runs)

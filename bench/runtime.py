@@ -1,21 +1,19 @@
-"""`python -m bench.runtime`: the library for running apps, beside an attribute and a bare SELECT.
-
-PENGUIN_TEST_POSTGRES_URL and PENGUIN_TEST_MYSQL_URL name servers; SQLite is always there.
-"""
+"""The library for running apps, beside an attribute and a bare SELECT."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import tempfile
 import time
 import timeit
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from statistics import median
 
 from sqlalchemy import create_engine
 
-from bench.databases import databases, timed
+from bench.clock import in_turns
+from bench.databases import databases
+from bench.measurement import Measurement, Scale
 from penguin_compile.live.config.table import SettingsTable
 from penguin_compile.model.app import ConfigTable
 from penguin_compile.runtime.connection import connect, fetch
@@ -70,22 +68,42 @@ class Plain:
         self.key_7 = 7
 
 
-def bench_read(manifest: Path) -> None:
+def measure(scale: Scale, folder: Path) -> Iterator[Measurement]:
+    manifest = folder / "manifest.json"
+    write_manifest(manifest, scale.keys)
+    size = f"{scale.keys:,} keys"
+    yield from measure_read(manifest, size)
+    with databases(str(folder)) as made:
+        for kind, url in made.items():
+            fill(url, scale.keys)
+            yield from measure_load(kind, url, manifest, size)
+            yield measure_change(kind, url, manifest, size)
+
+
+def measure_read(manifest: Path, size: str) -> Iterator[Measurement]:
     settings = open_settings(manifest, environment={})
-    snapshot, number, seconds = settings.snapshot(), 1_000_000, {}
-    names = {"plain": Plain(), "settings": settings, "snapshot": snapshot}
-    for name, one in names.items():
-        seconds[name] = min(timeit.repeat("one.key_7", globals={"one": one}, number=number))
-    seconds["settings[...]"] = min(
-        timeit.repeat('one["key_7"]', globals={"one": settings}, number=number)
-    )
-    print("\nreading one setting")
-    for name, total in seconds.items():
-        times = total / seconds["plain"]
-        print(f"  {name:<44} {total / number * 1e9:8.1f} ns {times:7.2f} times an attribute")
+    number, plain = 1_000_000, Plain()
+
+    def read(expression: str, one: object) -> float:
+        return min(timeit.repeat(expression, globals={"one": one}, number=number)) / number
+
+    floor = read("one.key_7", plain)
+    for stage, expression, one in (
+        ("settings.key", "one.key_7", settings),
+        ("snapshot.key", "one.key_7", settings.snapshot()),
+        ("settings[key]", 'one["key_7"]', settings),
+    ):
+        yield Measurement(
+            size=size,
+            stage=f"read one setting: {stage}",
+            value=read(expression, one),
+            beside="an attribute of a plain object",
+            beside_value=floor,
+            target=20,
+        )
 
 
-def bench_load(kind: str, url: str, manifest: Path, count: int) -> None:
+def measure_load(kind: str, url: str, manifest: Path, size: str) -> Iterator[Measurement]:
     parsed = parse_url(url)
     resolver = Resolver(manifest=read_manifest(manifest), variables={}, keyring=None)
     table = RuntimeTable(resolver.manifest, parsed.dialect)
@@ -103,67 +121,45 @@ def bench_load(kind: str, url: str, manifest: Path, count: int) -> None:
         for key in keys:
             values[key]
 
-    # In turns: what else the machine does meets all of them.
-    works = {
-        "floor: SELECT and fetchall of the driver": lambda: fetch(connection, table.select),
-        "loaded, as after a change": load,
-        "loaded, and each key read once": read_all,
-        "asked whether anything changed": lambda: table.probe(connection),
-    }
-    seconds: dict[str, list[float]] = {name: [] for name in works}
-    for _ in range(RUNS):
-        for name, work in works.items():
-            seconds[name].append(timed(work))
+    seconds = in_turns(
+        RUNS,
+        {
+            "floor": lambda: fetch(connection, table.select),
+            "loaded, as after a change": load,
+            "loaded, and each key read once": read_all,
+            "asked whether anything changed": lambda: table.probe(connection),
+        },
+    )
     connection.close()
-    floor = median(next(iter(seconds.values())))
-    print(f"\n{kind}, {count} keys")
-    for name, times in seconds.items():
-        own = median(times)
-        print(f"  {name:<44} {own:8.4f} s {own / floor:7.2f} times the SELECT")
+    floor = seconds.pop("floor")
+    for stage, value in seconds.items():
+        yield Measurement(
+            size=size,
+            stage=f"{kind}: {stage}",
+            value=value,
+            beside="bare SELECT and fetchall",
+            beside_value=floor,
+            target=2 if stage == "loaded, as after a change" else None,
+        )
 
 
-def bench_change(kind: str, url: str, manifest: Path) -> None:
+def measure_change(kind: str, url: str, manifest: Path, size: str) -> Measurement:
     connection = connect(parse_url(url), "bench")
     seconds = []
     with open_settings(manifest, url, environment={}) as settings:
         for number in range(1, CHANGES + 1):
             time.sleep(0.2)
             statement = f"UPDATE config SET config_value = '{-number}' WHERE config_key = 'key_7'"
-            with connection.cursor() if kind != "SQLite" else _cursor(connection) as cursor:
+            with closing(connection.cursor()) as cursor:
                 cursor.execute(statement)
             start = time.perf_counter()
             while settings.key_7 != -number:
                 time.sleep(0.0005)
             seconds.append(time.perf_counter() - start)
     connection.close()
-    print(f"  {'a change is seen, median and longest of 3':<44} {median(seconds):8.4f} s", end="")
-    print(f" {max(seconds):8.4f} s")
-
-
-def _cursor(connection: object) -> object:
-    from contextlib import closing
-
-    return closing(connection.cursor())  # type: ignore[attr-defined]
-
-
-def bench_runtime(count: int, folder: str) -> None:
-    manifest = Path(folder) / "manifest.json"
-    write_manifest(manifest, count)
-    bench_read(manifest)
-    with databases(folder) as made:
-        for kind, url in made.items():
-            fill(url, count)
-            bench_load(kind, url, manifest, count)
-            bench_change(kind, url, manifest)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--keys", type=int, default=100_000)
-    chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        bench_runtime(chosen.keys, folder)
-
-
-if __name__ == "__main__":
-    main()
+    return Measurement(
+        size=size,
+        stage=f"{kind}: until a change is seen, longest of {CHANGES}",
+        value=max(seconds),
+        target=1 if kind == "PostgreSQL" else None,
+    )

@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bench.processes import ROOT
 
-def lengthen_example(example: Path, lines: int) -> str:
-    """The example app's spec, with more metrics until it has so many lines."""
-    text = example.read_text(encoding="utf-8")
-    mark = "    cache.misses: "
-    more = lines - text.count("\n")
-    metrics = [
-        f"    jobs.done_{number}: {{type: counter, category: system}}\n" for number in range(more)
-    ]
-    return text.replace(mark, f"{''.join(metrics)}{mark}")
+_LIVE = """  bench:
+    database: {url: "sqlite:///bench.db"}
+"""
+
+
+def make_example(lines: int, *, live: bool = False) -> str:
+    """The example app with made-up config keys until it has so many lines.
+
+    `live`: with one more environment, `bench`, that has a SQLite.
+    """
+    text = (ROOT / "spec" / "myapp.yaml").read_text(encoding="utf-8") + (_LIVE if live else "")
+    missing = lines - text.count("\n")
+    key = "  made_up_{0}: {{type: integer, category: system, description: Made up, default: {0}}}"
+    made = "".join(f"{key.format(number)}\n" for number in range(missing))
+    return text.replace("\nconfig:\n", f"\nconfig:\n{made}", 1)
+
+
+def write_specs(folder: Path, count: int) -> None:
+    """A folder of so many specs of apps of their own, small ones: their number is the subject."""
+    folder.mkdir()
+    text = make_spec(1, 1, 2)
+    for number in range(count):
+        own = text.replace("name: bench", f"name: bench-{number}", 1)
+        (folder / f"app-{number}.yaml").write_text(own, encoding="utf-8")
 
 
 def make_spec(services: int, routes: int, settings: int) -> str:
@@ -37,7 +53,8 @@ def make_spec(services: int, routes: int, settings: int) -> str:
             "      MODE: production",
             f'      NUMBER: "{number}"',
         ]
-    lines.append("routes:")
+    if routes:
+        lines.append("routes:")
     for number in range(routes):
         lines += [
             f"  route-{number}:",
@@ -47,7 +64,8 @@ def make_spec(services: int, routes: int, settings: int) -> str:
             "    listen: {port: 443, protocol: https}",
             f"    path_prefix: /made/up/{number}",
         ]
-    lines.append("config:")
+    if settings:
+        lines.append("config:")
     for number in range(settings):
         lines += [
             f"  key_{number}:",

@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from statistics import median
 
+from bench.measurement import Measurement, Scale
 from penguin_compile.runtime.telemetry import Telemetry
 from penguin_compile.runtime.telemetry_catalogue import Catalogue, DeclaredMetric, SenderSettings
 
 _CALLS = 20_000
+_DELIVERY = 5  # seconds in which what was logged is delivered, as far as it goes
 
 
 class _Receiver(BaseHTTPRequestHandler):
@@ -50,14 +53,14 @@ def median_call(call: Callable[[], object]) -> float:
     return median(times) / 1000
 
 
-def bench_telemetry() -> None:
+def measure(_scale: Scale, _folder: Path) -> Iterator[Measurement]:
     """While a receiver takes what is logged, as it is in an app."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Receiver)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         for dialect in ("single", "batch"):
-            _bench_calls(f"http://127.0.0.1:{server.server_address[1]}", dialect)
+            yield from _measure_calls(f"http://127.0.0.1:{server.server_address[1]}", dialect)
     finally:
         server.shutdown()
         thread.join()
@@ -71,7 +74,7 @@ def _open(url: str, dialect: str) -> Telemetry:
     return Telemetry(catalogue, url=url, write_local=lambda _: None)
 
 
-def _bench_calls(url: str, dialect: str) -> None:
+def _measure_calls(url: str, dialect: str) -> Iterator[Measurement]:
     telemetry = _open(url, dialect)
     logger = logging.getLogger("bench.telemetry")
     logger.propagate = False
@@ -92,17 +95,18 @@ def _bench_calls(url: str, dialect: str) -> None:
     measured = median_call(lambda: telemetry.metric("requests", 1, labels=labels))
     start = time.perf_counter()
     waiting = telemetry.statistics.queued
-    telemetry.flush(60)
+    telemetry.flush(_DELIVERY)
     seconds = time.perf_counter() - start
     sent = waiting - telemetry.statistics.queued
-    print(f"\ntelemetry, dialect {dialect}, a call's median")
-    print(f"  {'floor: logging, a handler that does nothing':<48} {floor:6.2f} µs")
-    print(f"  {'logging, our handler':<48} {handled:6.2f} µs, {handled - floor:.2f} above")
-    print(f"  {'log() with a field':<48} {direct:6.2f} µs")
-    print(f"  {'metric() with a label':<48} {measured:6.2f} µs")
-    print(f"  {'entries delivered in a second':<48} {sent / seconds:6.0f}")
     telemetry.close()
-
-
-if __name__ == "__main__":
-    bench_telemetry()
+    size = f"dialect {dialect}"
+    yield Measurement(
+        size=size, stage="logging with a handler that does nothing", value=floor / 1e6
+    )
+    for stage, value in (
+        ("logging with our handler, above that", handled - floor),
+        ("log() with a field", direct),
+        ("metric() with a label", measured),
+    ):
+        yield Measurement(size=size, stage=stage, value=value, unit="µs", target=5)
+    yield Measurement(size=size, stage="entries delivered", value=sent / seconds, unit="/s")
