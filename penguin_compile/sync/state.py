@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from penguin_compile.core.errors import StalePlan
 from penguin_compile.live.config.bulk import in_lists, insert_rows
 from penguin_compile.live.config.database import Database, fetch_tuples
+from penguin_compile.live.config.lines import select_line
 from penguin_compile.model.address import Address
 from penguin_compile.model.record import Base
 from penguin_compile.sync.kept_plan import unpack_plan
@@ -71,16 +72,51 @@ class State:
         """Where it is kept: a URL without user and password."""
         return self.database.describe()
 
-    def ledger(self) -> Ledger:
-        """All that was settled here, by address; empty where nothing was applied yet."""
+    def ledger(self, addresses: Collection[str] | None = None) -> Ledger:
+        """All that was settled here, by address; empty where nothing was applied yet.
+
+        Of those addresses alone where they are few.
+        """
         table = state_table("ledger")
         with self.database.reading(_READING) as connection:
             if connection is None or self._version(connection) is None:
                 return Ledger((), self.describe())
-            query = self._select("ledger").with_only_columns(
-                *(table.c[name] for name in LedgerRow._fields)
+            query = self._entries()
+            queries = [query]
+            if addresses is not None and len(addresses) <= _MOST_BY_ADDRESS:
+                queries = [
+                    query.where(table.c.address.in_(some)) for some in in_lists(list(addresses))
+                ]
+            found = (row for one in queries for row in fetch_tuples(connection, one))
+            return Ledger(found, self.describe())
+
+    def ledger_lines(self, kind: str) -> tuple[list[str | None], Ledger]:
+        """The entries of a kind as lines of address, `manage`, `protected` and then the fields.
+
+        And those that are no line: of other kinds, and of edits that are kept.
+        """
+        from sqlalchemy import and_, not_, select
+
+        table = state_table("ledger")
+        with self.database.reading(_READING) as connection:
+            if connection is None or self._version(connection) is None:
+                return [], Ledger((), self.describe())
+            head = select_line(
+                self.database.dialect, (table.c.address, table.c.manage, table.c.protected)
             )
-            return Ledger(fetch_tuples(connection, query), self.describe())
+            of_kind = and_(table.c.address.startswith(f"{kind}/"), table.c.kept.is_(None))
+            lines = select(head + table.c.fields).where(*self._place(table), of_kind)
+            others = self._entries().where(not_(of_kind))
+            return (
+                [line for (line,) in fetch_tuples(connection, lines)],
+                Ledger(fetch_tuples(connection, others), self.describe()),
+            )
+
+    def _entries(self) -> Any:
+        table = state_table("ledger")
+        return self._select("ledger").with_only_columns(
+            *(table.c[name] for name in LedgerRow._fields)
+        )
 
     def bases(self) -> dict[Address, Base]:
         """The same, read to the end."""
