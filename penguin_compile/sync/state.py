@@ -328,12 +328,12 @@ class State:
                 one.manage,
                 one.protected,
                 one.kept,
-                revision,
             )
             for one in entries
             if one.fields is not None
         )
-        self._insert_rows(connection, "ledger", LedgerRow._fields, rows)
+        columns = ("address", "fields", "manage", "protected", "kept")
+        self._insert_rows(connection, "ledger", columns, rows, revision=revision)
 
     def _retire(self, connection: Connection, revision: int, addresses: list[str]) -> None:
         """Keep what is about to be replaced: the past that rollback goes back to."""
@@ -377,6 +377,33 @@ class State:
             for number, one in enumerate(entries)
         )
         self._insert_rows(connection, "audit", columns, rows)
+
+    def audit_settled(
+        self, connection: Connection, revision: int, *, action: str, actor: str
+    ) -> None:
+        """Note of all entries that the revision has settled so far that apply made them so.
+
+        The database copies them: the same texts need not be sent twice.
+        """
+        from sqlalchemy import insert, literal, select
+
+        ledger, audit = state_table("ledger"), state_table("audit")
+        noted = {
+            "id": uuid.uuid4().hex,  # one for all: each stands beside its own address
+            "at": datetime.now(UTC).isoformat(timespec="microseconds"),
+            "actor": actor,
+            "via": "apply",
+            "action": action,
+            "revision": revision,
+        }
+        copied = (ledger.c.app, ledger.c.environment, ledger.c.address, ledger.c.fields)
+        rows = (
+            select(*copied, *map(literal, noted.values()))
+            .where(*self._place(ledger), ledger.c.revision == revision)
+            .order_by(ledger.c.address)
+        )
+        names = ("app", "environment", "address", "after", *noted)
+        connection.execute(insert(audit).from_select(names, rows))
 
     def _interrupt(self, connection: Connection) -> None:
         """Only called under the lock: what still runs by its own account was killed."""
@@ -425,14 +452,10 @@ class State:
         name: str,
         columns: Sequence[str],
         rows: Iterable[tuple[Any, ...]],
+        **constants: Any,
     ) -> None:
-        place = (self.app, self.environment)
-        insert_rows(
-            connection,
-            state_table(name).name,
-            ("app", "environment", *columns),
-            ((*place, *row) for row in rows),
-        )
+        place = {"app": self.app, "environment": self.environment}
+        insert_rows(connection, state_table(name).name, columns, rows, {**place, **constants})
 
     def _delete(
         self, connection: Connection, table: TableClause, addresses: Sequence[str], *where: Any

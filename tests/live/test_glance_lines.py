@@ -101,6 +101,17 @@ def test_what_was_applied_is_settled(shop):
     assert set(plan_both(shop)) == plain_keys()
 
 
+def test_many_rows_are_written_as_they_are(database_url):
+    with open_shop(database_url, texts=UNDIVIDED * 3) as session:
+        session.least_to_glance = 0
+        session.apply(session.plan(Decisions()), plan_text="{}")
+        assert set(plan_both(session)) == plain_keys(UNDIVIDED * 3)
+        with session.database.reading("reading") as connection:
+            audited = connection.execute(text("SELECT address, after FROM penguin_audit")).all()
+        entries = {f"config/{key}": key for key in plain_keys(UNDIVIDED * 3)}
+        assert {address for address, _ in audited} == entries.keys()
+
+
 def test_a_spec_with_what_divides_lines(database_url):
     with open_shop(database_url, texts=["a", DIVIDED, "b"]) as session:
         session.least_to_glance = 0

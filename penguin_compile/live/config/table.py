@@ -175,13 +175,13 @@ class SettingsTable:
             **self._author(),
             **dict.fromkeys(self._stamps(*_STAMPS), self._now(connection)),
         }
-        columns = [*(self._columns[name] for name in (_KEY, *names)), *constants]
-        values = (*constants.values(),)
-        complete = ((*row, *values) for row in self._spelled(connection, names, rows))
+        columns = [self._columns[name] for name in (_KEY, *names)]
+        spelled = self._spelled(connection, names, rows)
         if secret:
-            self._insert_quietly(connection, columns, complete)
+            complete = ((*row, *constants.values()) for row in spelled)
+            self._insert_quietly(connection, [*columns, *constants], complete)
         else:
-            insert_rows(connection, self.name, columns, complete)
+            insert_rows(connection, self.name, columns, spelled, constants)
 
     def _spelled(
         self, connection: Connection, names: Sequence[str], rows: Iterable[Sequence[Any]]
