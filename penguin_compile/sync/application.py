@@ -213,12 +213,18 @@ class _Run:
                 self.state.note_table(memory, writer.table_name)
             written = {} if writer is None else writer.write(self.rows)
             ledger_only = [one for one in self.resources if one.action is Action.NONE]
-            settled = (*self.rows, *ledger_only)
-            told = self._telling("remembered", settled)
-            entries = (self._entry(one, written, writer) for one in told)
-            known = [one.address for one in settled if one.ledger_revision is not None]
-            self.state.settle(memory, revision, entries, known=known)
-            self._remember(memory, revision, written)
+            created = sorted(
+                (one for one in self.rows if _is_as_planned(one, written)),
+                key=lambda one: one.address.name,  # an index is filled faster from end to end
+            )
+            if created:
+                self._settle(memory, revision, created, written, writer)
+                self.state.audit_settled(memory, revision, actor=self.actor, action="create")
+                for one in created:
+                    self.progress(one, "noted")
+            left = [one for one in self.rows if not _is_as_planned(one, written)]
+            self._settle(memory, revision, [*left, *ledger_only], written, writer)
+            self._remember(memory, revision, left, written)
             lock.confirm(memory)
 
     @contextmanager
@@ -286,6 +292,20 @@ class _Run:
             kept = mark_edits(find_edits(fields, after))
         return entry._replace(fields=fields, kept=kept)
 
+    def _settle(
+        self,
+        memory: Connection,
+        revision: int,
+        changes: Sequence[Change],
+        written: Mapping[Address, Written],
+        writer: SettingsWriter | None,
+    ) -> None:
+        """The ledger's entries after these changes."""
+        told = self._telling("remembered", changes)
+        entries = (self._entry(one, written, writer) for one in told)
+        known = [one.address for one in changes if one.ledger_revision is not None]
+        self.state.settle(memory, revision, entries, known=known)
+
     def _telling(self, status: str, changes: Iterable[Change]) -> Iterator[Change]:
         """Changes, of which whoever watches hears as they go by."""
         for change in changes:
@@ -294,14 +314,24 @@ class _Run:
                 self.progress(change, status)
 
     def _remember(
-        self, memory: Connection, revision: int, written: Mapping[Address, Written]
+        self,
+        memory: Connection,
+        revision: int,
+        rows: Sequence[Change],
+        written: Mapping[Address, Written],
     ) -> None:
         """The audit of what was written, which is its outcome, too; and what is to come."""
-        done = (one for one in self.rows if one.action is not Action.NONE)
+        done = (one for one in rows if one.action is not Action.NONE)
         audit = (_audit(one, written.get(one.address)) for one in self._telling("noted", done))
         self.state.audit(memory, audit, actor=self.actor, revision=revision)
         steps = [step_of(one, "pending") for one in self.requests]
         self.state.record(memory, revision, steps, first=True)
+
+
+def _is_as_planned(change: Change, written: Mapping[Address, Written]) -> bool:
+    """A row that was created just as the plan says: its entry and its audit say the same."""
+    created = change.action is Action.CREATE and change.ledger is change.writes
+    return created and change.address not in written
 
 
 def _audit(change: Change, written: Written | None) -> AuditEntry:

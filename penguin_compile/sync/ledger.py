@@ -12,7 +12,7 @@ from penguin_compile.core.errors import DatabaseFailure
 from penguin_compile.model.address import Address
 from penguin_compile.model.record import Base
 from penguin_compile.model.setting import Manage
-from penguin_compile.sync.ledger_text import SECRETS_MARK, read_fields
+from penguin_compile.sync.ledger_text import holds_secret, read_fields
 
 
 class LedgerRow(NamedTuple):
@@ -45,12 +45,20 @@ class Ledger(Mapping[Address, Base]):
     def without(self, addresses: Iterable[str]) -> Ledger:
         """The same entries, but for those."""
         left = Ledger((), self._database)
-        left.rows = {name: self.rows[name] for name in self.rows.keys() - set(addresses)}
+        left.rows = dict(self.rows)
+        for address in addresses:
+            left.rows.pop(address, None)
         return left
+
+    def including(self, others: Ledger) -> Ledger:
+        """The same entries, and those others, which are newer."""
+        both = Ledger((), self._database)
+        both.rows = {**self.rows, **others.rows}
+        return both
 
     def secret_keys(self, kind: str) -> frozenset[str]:
         """Names of resources of a kind that are remembered with a secret."""
-        found = (row[0] for row in self.rows.values() if SECRETS_MARK in row[1])
+        found = (row[0] for row in self.rows.values() if holds_secret(row[1]))
         addresses = (Address.parse(one) for one in found)
         return frozenset(one.name for one in addresses if one.kind == kind)
 

@@ -12,24 +12,28 @@ from typing import Any, Final
 from penguin_compile.core.canonical import canonical_json
 from penguin_compile.model.record import SecretState
 
-SECRETS_MARK: Final = '"secrets":{"'  # in no text without secrets: there, quotes are escaped
+_SECRETS: Final = '"secrets":{"'  # also in a JSON value that has a field of that name
 
 
 def write_fields(fields: Mapping[str, Any]) -> str:
     """`{"fields": …}`, with `"secrets": {path: {"fingerprint", "stored"}}` where there are any."""
-    dumps, options = _fast_writer()
-    try:
-        return dumps({"fields": fields}, _plain, options).decode()
-    except TypeError:  # a secret, an integer of more than 64 bits, half of a surrogate pair
-        return _write_slowly(fields)
+    return field_writer()(fields)
 
 
 @cache
-def _fast_writer() -> tuple[Callable[..., bytes], int]:
-    """What writes JSON in C; looked up once, because it is called for each of many entries."""
+def field_writer() -> Callable[[Mapping[str, Any]], str]:
+    """The same as a function of its own, for whoever calls it for each of many entries."""
     import orjson
 
-    return orjson.dumps, orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
+    dumps, options = orjson.dumps, orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
+
+    def write(fields: Mapping[str, Any]) -> str:
+        try:
+            return dumps({"fields": fields}, _plain, options).decode()
+        except TypeError:  # a secret, an integer of more than 64 bits, half of a surrogate pair
+            return _write_slowly(fields)
+
+    return write
 
 
 def _write_slowly(fields: Mapping[str, Any]) -> str:
@@ -64,3 +68,13 @@ def read_fields(text: str) -> dict[str, Any]:
     for path, state in data.get("secrets", {}).items():
         fields[path] = SecretState(fingerprint=state["fingerprint"], stored=state["stored"])
     return fields
+
+
+def holds_secret(text: str) -> bool:
+    """Whether such a text has a secret; one that can't be read is taken to have one."""
+    if _SECRETS not in text:
+        return False
+    try:
+        return any(isinstance(one, SecretState) for one in read_fields(text).values())
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return True

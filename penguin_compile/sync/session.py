@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import field, replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from penguin_compile.core.ahead import Ahead
 from penguin_compile.core.errors import Conflicted, Refused, UsageError
@@ -29,7 +30,12 @@ from penguin_compile.model.plan import Action, Change, ChangeClass, Plan
 from penguin_compile.model.record import VALUE, Desired, SecretState
 from penguin_compile.sync.application import Author, apply_plan
 from penguin_compile.sync.decisions import Decisions
-from penguin_compile.sync.glance import remembered_resources, settled_resources, settled_settings
+from penguin_compile.sync.glance import (
+    Expectations,
+    Glance,
+    remembered_resources,
+    settled_resources,
+)
 from penguin_compile.sync.guards import check_guards, remember
 from penguin_compile.sync.ledger import Ledger
 from penguin_compile.sync.outcome import Outcome, Progress
@@ -38,6 +44,8 @@ from penguin_compile.sync.planning import Situation, make_plan
 from penguin_compile.sync.sight import note_sights
 from penguin_compile.sync.state import FOLDER, State, open_state
 
+_State = TypeVar("_State")
+_Table = TypeVar("_Table")
 _NOTHING_READ: Final = Situation(desired=(), live={}, bases={}, kinds=())
 
 
@@ -55,6 +63,7 @@ class Session:
     git_commit: str | None = None
     manners: Manners = field(default_factory=Manners)
     secret_keys: frozenset[str] = frozenset()
+    least_to_glance: int = 1000  # settings; to look closely at fewer is as quick as to ask twice
     situation: Situation = _NOTHING_READ
 
     def plan(self, decisions: Decisions, *, whole: bool = False) -> Plan:
@@ -87,14 +96,17 @@ class Session:
 
     def _read(self, lists: Ahead[Lists] | None, *, secrets: bool, glance: bool) -> Situation:
         config = self._config(secrets=secrets)
-        ledger, rows = self._read_database(config)
+        if config is not None and glance and len(self.app.settings) >= self.least_to_glance:
+            ledger, rows, settings = self._glance(config)
+        else:
+            (ledger, rows), settings = self._read_database(config), {}
+        self.secret_keys = ledger.secret_keys(CONFIG)
         backends: list[Backend] = []
         readings: list[Reading] = []
         desired: list[Desired] = []
-        settled: dict[str, Mapping[str, str]] = {CONFIG: {}}
+        settled: dict[str, Mapping[str, str]] = {CONFIG: settings}
         if config is not None:
-            if glance:
-                settled[CONFIG] = settled_settings(self.app.settings, rows, ledger)
+            config.secret_keys = self.secret_keys
             backends.append(config)
             readings.append(config.interpret(rows, settled=settled[CONFIG]))
             desired.extend(config.project(self.app, settled=settled[CONFIG]))
@@ -120,21 +132,47 @@ class Session:
         )
         return self.situation
 
-    def _read_database(self, config: ConfigBackend | None) -> tuple[Ledger, Rows | None]:
-        """The ledger and the config table, asked for at once: a server may be far away."""
+    def _glance(self, config: ConfigBackend) -> tuple[Ledger, Rows | None, dict[str, str]]:
+        """What needs a closer look, of the ledger and of the config table, and the settled keys."""
+        lines = self._ask(partial(self.state.ledger_lines, CONFIG), config.fetch_lines)
+        expected = Expectations(
+            self.app.settings,
+            table=config.table,
+            row_dialect=config.database.dialect,
+            entry_dialect=self.state.database.dialect,
+        )
+        (entries, ledger), rows = lines()
+        if not entries or rows is None:
+            return *self._read_database(config), {}
+        glance = expected.compare(rows, entries)
+        if glance.keys is not None and not glance.keys and not glance.addresses:
+            return ledger, Rows((), ()), glance.settled
+        others, found = self._read_database(config, glance)
+        return ledger.including(others), found, glance.settled
+
+    def _read_database(
+        self, config: ConfigBackend | None, glance: Glance | None = None
+    ) -> tuple[Ledger, Rows | None]:
+        """The ledger and the config table; what a glance has left of them, it may be."""
+        keys, addresses = (None, None) if glance is None else (glance.keys, glance.addresses)
+        return self._ask(
+            partial(self.state.ledger, addresses),
+            lambda: None if config is None else config.fetch(keys),
+        )()
+
+    def _ask(
+        self, state: Callable[[], _State], table: Callable[[], _Table]
+    ) -> Callable[[], tuple[_State, _Table]]:
+        """Two questions to databases, asked at once: a server may be far away."""
         if self.state.database.dialect == SQLITE:  # a file: two threads only wait for each other
-            ledger, rows = self.state.ledger(), None if config is None else config.fetch()
-        else:
-            waiting = Ahead(self.state.ledger)
-            try:
-                rows = None if config is None else config.fetch()
-            finally:
-                waiting.leave()
-            ledger = waiting.wait()
-        self.secret_keys = ledger.secret_keys(CONFIG)
-        if config is not None:
-            config.secret_keys = self.secret_keys
-        return ledger, rows
+            return lambda: (state(), table())
+        one, other = Ahead(state), Ahead(table)
+
+        def wait() -> tuple[_State, _Table]:
+            other.leave()
+            return one.wait(), other.wait()
+
+        return wait
 
     def check(
         self, plan: Plan, decisions: Decisions, desired: Sequence[Desired] | None = None

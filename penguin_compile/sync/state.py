@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from penguin_compile.core.errors import StalePlan
 from penguin_compile.live.config.bulk import in_lists, insert_rows
 from penguin_compile.live.config.database import Database, fetch_tuples
+from penguin_compile.live.config.lines import select_line
 from penguin_compile.model.address import Address
 from penguin_compile.model.record import Base
 from penguin_compile.sync.kept_plan import unpack_plan
@@ -71,16 +72,51 @@ class State:
         """Where it is kept: a URL without user and password."""
         return self.database.describe()
 
-    def ledger(self) -> Ledger:
-        """All that was settled here, by address; empty where nothing was applied yet."""
+    def ledger(self, addresses: Collection[str] | None = None) -> Ledger:
+        """All that was settled here, by address; empty where nothing was applied yet.
+
+        Of those addresses alone where they are few.
+        """
         table = state_table("ledger")
         with self.database.reading(_READING) as connection:
             if connection is None or self._version(connection) is None:
                 return Ledger((), self.describe())
-            query = self._select("ledger").with_only_columns(
-                *(table.c[name] for name in LedgerRow._fields)
+            query = self._entries()
+            queries = [query]
+            if addresses is not None and len(addresses) <= _MOST_BY_ADDRESS:
+                queries = [
+                    query.where(table.c.address.in_(some)) for some in in_lists(list(addresses))
+                ]
+            found = (row for one in queries for row in fetch_tuples(connection, one))
+            return Ledger(found, self.describe())
+
+    def ledger_lines(self, kind: str) -> tuple[list[str | None], Ledger]:
+        """The entries of a kind as lines of address, `manage`, `protected` and then the fields.
+
+        And those that are no line: of other kinds, and of edits that are kept.
+        """
+        from sqlalchemy import and_, not_, select
+
+        table = state_table("ledger")
+        with self.database.reading(_READING) as connection:
+            if connection is None or self._version(connection) is None:
+                return [], Ledger((), self.describe())
+            head = select_line(
+                self.database.dialect, (table.c.address, table.c.manage, table.c.protected)
             )
-            return Ledger(fetch_tuples(connection, query), self.describe())
+            of_kind = and_(table.c.address.startswith(f"{kind}/"), table.c.kept.is_(None))
+            lines = select(head + table.c.fields).where(*self._place(table), of_kind)
+            others = self._entries().where(not_(of_kind))
+            return (
+                [line for (line,) in fetch_tuples(connection, lines)],
+                Ledger(fetch_tuples(connection, others), self.describe()),
+            )
+
+    def _entries(self) -> Any:
+        table = state_table("ledger")
+        return self._select("ledger").with_only_columns(
+            *(table.c[name] for name in LedgerRow._fields)
+        )
 
     def bases(self) -> dict[Address, Base]:
         """The same, read to the end."""
@@ -292,12 +328,12 @@ class State:
                 one.manage,
                 one.protected,
                 one.kept,
-                revision,
             )
             for one in entries
             if one.fields is not None
         )
-        self._insert_rows(connection, "ledger", LedgerRow._fields, rows)
+        columns = ("address", "fields", "manage", "protected", "kept")
+        self._insert_rows(connection, "ledger", columns, rows, revision=revision)
 
     def _retire(self, connection: Connection, revision: int, addresses: list[str]) -> None:
         """Keep what is about to be replaced: the past that rollback goes back to."""
@@ -341,6 +377,33 @@ class State:
             for number, one in enumerate(entries)
         )
         self._insert_rows(connection, "audit", columns, rows)
+
+    def audit_settled(
+        self, connection: Connection, revision: int, *, action: str, actor: str
+    ) -> None:
+        """Note of all entries that the revision has settled so far that apply made them so.
+
+        The database copies them: the same texts need not be sent twice.
+        """
+        from sqlalchemy import insert, literal, select
+
+        ledger, audit = state_table("ledger"), state_table("audit")
+        noted = {
+            "id": uuid.uuid4().hex,  # one for all: each stands beside its own address
+            "at": datetime.now(UTC).isoformat(timespec="microseconds"),
+            "actor": actor,
+            "via": "apply",
+            "action": action,
+            "revision": revision,
+        }
+        copied = (ledger.c.app, ledger.c.environment, ledger.c.address, ledger.c.fields)
+        rows = (
+            select(*copied, *map(literal, noted.values()))
+            .where(*self._place(ledger), ledger.c.revision == revision)
+            .order_by(ledger.c.address)
+        )
+        names = ("app", "environment", "address", "after", *noted)
+        connection.execute(insert(audit).from_select(names, rows))
 
     def _interrupt(self, connection: Connection) -> None:
         """Only called under the lock: what still runs by its own account was killed."""
@@ -389,14 +452,10 @@ class State:
         name: str,
         columns: Sequence[str],
         rows: Iterable[tuple[Any, ...]],
+        **constants: Any,
     ) -> None:
-        place = (self.app, self.environment)
-        insert_rows(
-            connection,
-            state_table(name).name,
-            ("app", "environment", *columns),
-            ((*place, *row) for row in rows),
-        )
+        place = {"app": self.app, "environment": self.environment}
+        insert_rows(connection, state_table(name).name, columns, rows, {**place, **constants})
 
     def _delete(
         self, connection: Connection, table: TableClause, addresses: Sequence[str], *where: Any

@@ -127,6 +127,7 @@ class ConfigLaws(RuleBasedStateMachine):
         self.saved: tuple[Any, ...] | None = None
         self.secrets = dict.fromkeys(KEYS, CANARIES[0])
         self.state = ""
+        self.least_to_glance = 0
 
     def teardown(self) -> None:
         if self.url != "sqlite":
@@ -141,8 +142,11 @@ class ConfigLaws(RuleBasedStateMachine):
         first=st.fixed_dictionaries(dict.fromkeys(KEYS, wanted())),
         nullable=st.booleans(),
         apart=st.booleans(),
+        least_to_glance=st.sampled_from([0, 0, 1000]),
     )
-    def begin(self, first: dict[str, Wanted], nullable: bool, apart: bool) -> None:
+    def begin(
+        self, first: dict[str, Wanted], nullable: bool, apart: bool, least_to_glance: int
+    ) -> None:
         """The table is there already, made by the app; the state may live elsewhere."""
         rule = "" if nullable else "NOT NULL"
         if self.url != "sqlite":
@@ -154,6 +158,7 @@ class ConfigLaws(RuleBasedStateMachine):
             "last_updated TIMESTAMP NULL, updated_by VARCHAR(255), created_at TIMESTAMP NULL)"
         )
         self.nullable = nullable
+        self.least_to_glance = least_to_glance  # as if there were many settings, or few
         self.state = f"sqlite:///{self.folder.name}/state.db" if apart else ""
         self.rotate("alpha", CANARIES[0])
         self.spec = first
@@ -501,6 +506,7 @@ class ConfigLaws(RuleBasedStateMachine):
         spec = self.spec_text()
         digest = hashlib.sha256(spec.encode()).hexdigest()
         with open_session(read_app(spec), digest, format_dotted) as session:
+            session.least_to_glance = self.least_to_glance
             yield session
 
     def spec_text(self) -> str:

@@ -92,6 +92,7 @@ def edit(folder: str, changes: list[tuple[str, str, str, Any]]) -> None:
 @pytest.mark.slow
 def test_what_is_settled_at_a_glance_is_unchanged(changes: list[tuple[str, str, str, Any]]) -> None:
     with TemporaryDirectory() as folder, open_shop(folder) as session:
+        session.least_to_glance = 0
         apply(session)
         edit(folder, changes)
         whole = {one.address: one for one in session.plan(Decisions(), whole=True).changes}
@@ -110,6 +111,7 @@ def test_what_is_settled_at_a_glance_is_unchanged(changes: list[tuple[str, str, 
 
 def test_what_was_just_applied_is_settled_at_a_glance(tmp_path: Path) -> None:
     with open_shop(str(tmp_path)) as session:
+        session.least_to_glance = 0
         apply(session)
         assert session.plan(Decisions()).changes == ()
         # the others are spelled in more than one way, or are not for a glance

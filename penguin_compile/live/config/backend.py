@@ -89,10 +89,20 @@ class ConfigBackend:
             self._desire(setting) for key, setting in app.settings.items() if key not in settled
         ]
 
-    def fetch(self) -> Rows | None:
-        """The whole table in one SELECT; None where it, or its database, is not there."""
+    def fetch(self, keys: Collection[str] | None = None) -> Rows | None:
+        """The whole table in one SELECT; None where it, or its database, is not there.
+
+        Of `keys` alone where they are few.
+        """
         with self.database.reading(READING.format(self.table.name)) as connection:
-            return None if connection is None else self.table.read(connection)
+            return None if connection is None else self.table.read(connection, keys)
+
+    def fetch_lines(self) -> list[str | None] | None:
+        """The table as lines; None where there is none, or none that lines can tell."""
+        with self.database.reading(READING.format(self.table.name)) as connection:
+            if connection is None:
+                return None
+            return self.table.read_lines(connection, self.database.dialect)
 
     def read(self) -> Reading:
         """Everything that is there, as resources."""
@@ -101,8 +111,8 @@ class ConfigBackend:
     def interpret(self, rows: Rows | None, *, settled: Collection[str] = ()) -> Reading:
         """Rows as resources, without those that are known to be `settled`."""
         interpreter = self.interpreter(self._salt)
-        keys = () if rows is None else rows.tuples.keys() - settled
-        live = [] if rows is None else [interpreter.read(rows[key]) for key in sorted(keys)]
+        keys = sorted(key for key in rows or () if key not in settled)
+        live = [] if rows is None else [interpreter.read(rows[key]) for key in keys]
         return Reading(
             live={one.address: one for one in live},
             notices=tuple(self._notices(missing=rows is None)),

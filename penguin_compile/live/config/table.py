@@ -16,9 +16,15 @@ from penguin_compile.core.errors import DatabaseFailure
 from penguin_compile.core.records import dataclass
 from penguin_compile.live.config.bulk import in_lists, insert_rows
 from penguin_compile.live.config.database import fetch_tuples
-from penguin_compile.live.config.database_url import POSTGRESQL
-from penguin_compile.live.config.row import TOOL, Row, Rows
-from penguin_compile.live.config.table_shape import find_problems, holds_text, unwritable
+from penguin_compile.live.config.database_url import POSTGRESQL, SQLITE
+from penguin_compile.live.config.lines import select_line
+from penguin_compile.live.config.row import FIELD_COLUMNS, TOOL, Row, Rows
+from penguin_compile.live.config.table_shape import (
+    are_texts,
+    find_problems,
+    holds_text,
+    unwritable,
+)
 from penguin_compile.model.app import ConfigTable
 from penguin_compile.model.plan import Change
 
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
 
 _KEY: Final = "config_key"
 _VALUE: Final = "config_value"
+_DESCRIPTION: Final = "description"
 _SENSITIVE: Final = "is_sensitive"
 _CREATED: Final = "created_at"  # written once, read by nobody here
 _STAMPS: Final = ("last_updated", _CREATED)
@@ -107,6 +114,40 @@ class SettingsTable:
             )
         return rows
 
+    def read_lines(self, connection: Connection, dialect: str) -> list[str | None] | None:
+        """Rows as lines of key, value, type, category, description and two flags.
+
+        Those columns that it has; the flags say that there is no description, and that the row is
+        not sensitive. None where there is no table, and for columns of types that lines may not
+        tell apart.
+        """
+        from sqlalchemy import String, cast, func, literal, select
+        from sqlalchemy.exc import DBAPIError
+
+        types = self._check_columns(connection)
+        if types is None or not are_texts(self._columns, types):
+            return None
+        table, parts = self.clause, list[Any]()
+        for name in (_KEY, *FIELD_COLUMNS.values()):
+            if not self.has(name):
+                continue
+            column = table.c[self._columns[name]]
+            if name == _DESCRIPTION:
+                parts += [func.coalesce(cast(column, String()), ""), column.is_(None)]
+            elif name == _SENSITIVE:
+                false = literal(self._flags(connection)[False])
+                parts.append(func.coalesce(column, false) == false)
+            else:
+                parts.append(column)
+        query = select(select_line(dialect, parts)).select_from(table)
+        driver: Any = connection.dialect.loaded_dbapi
+        try:
+            return [line for (line,) in fetch_tuples(connection, query)]
+        except (DBAPIError, driver.Error):
+            if dialect != SQLITE:
+                raise
+            return None  # a BLOB, which JSON can't hold, or a SQLite without JSON
+
     def create(self, connection: Connection) -> None:
         """The standard's table and its two indexes. Source: integration-standards."""
         from sqlalchemy import Index
@@ -135,13 +176,13 @@ class SettingsTable:
             **self._author(),
             **dict.fromkeys(self._stamps(*_STAMPS), self._now(connection)),
         }
-        columns = [*(self._columns[name] for name in (_KEY, *names)), *constants]
-        values = (*constants.values(),)
-        complete = ((*row, *values) for row in self._spelled(connection, names, rows))
+        columns = [self._columns[name] for name in (_KEY, *names)]
+        spelled = self._spelled(connection, names, rows)
         if secret:
-            self._insert_quietly(connection, columns, complete)
+            complete = ((*row, *constants.values()) for row in spelled)
+            self._insert_quietly(connection, [*columns, *constants], complete)
         else:
-            insert_rows(connection, self.name, columns, complete)
+            insert_rows(connection, self.name, columns, spelled, constants)
 
     def _spelled(
         self, connection: Connection, names: Sequence[str], rows: Iterable[Sequence[Any]]

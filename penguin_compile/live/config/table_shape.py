@@ -31,6 +31,25 @@ def holds_text(kind: Any) -> bool:
     return isinstance(kind, String | NullType | _Binary) and not isinstance(kind, Enum)
 
 
+def are_texts(columns: Mapping[str, str], types: Mapping[str, Any]) -> bool:
+    """Whether the compared columns are texts that a server puts together as it returns them.
+
+    PostgreSQL drops the blanks at the end of a CHAR when it makes a text of it.
+    """
+    from sqlalchemy import CHAR, Boolean, Integer, String
+
+    for field, standard in ((_KEY, _KEY), *FIELD_COLUMNS.items()):
+        kind = types.get(columns.get(standard, ""))
+        flag = field == "sensitive" and isinstance(kind, Boolean | Integer)
+        if (
+            kind is not None
+            and not flag
+            and (not isinstance(kind, String) or isinstance(kind, CHAR))
+        ):
+            return False
+    return True
+
+
 def unwritable(columns: Mapping[str, str], types: Mapping[str, Any]) -> frozenset[str]:
     """The standard's columns that are there under another type: they stay as they are."""
     from sqlalchemy import Integer
