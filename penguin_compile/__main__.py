@@ -23,7 +23,7 @@ def main() -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    if "compile" in arguments:
+    if "compile" in arguments or "fleet" in arguments:
         from penguin_compile.cli.compile_cache import recall
 
         if recall(arguments):

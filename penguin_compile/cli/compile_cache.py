@@ -17,12 +17,13 @@ from penguin_compile.artifacts.cache_folder import cache_folder, make_cache_fold
 
 TYPE_CHECKING = False  # typing's own would cost 4 ms
 if TYPE_CHECKING:
-    from penguin_compile.cli.compile_record import Record
+    from penguin_compile.cli.record import Record
 
 _FORMAT = "penguin-compile compile cache 1"
 _OPTIONS = "PENGUIN_COMPILE_"
 _NOT_CACHED = ("--diff", "--force", "--watch", "--no-cache", "--debug", "--help", "-h")
-_LARGE = 4_000_000  # bytes from which a second thread pays
+_LARGE = 1 << 18  # bytes of a file from which a second thread pays
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 
 def recall(arguments: Sequence[str]) -> bool:
@@ -37,7 +38,7 @@ def recall(arguments: Sequence[str]) -> bool:
             lines = file.read().split("\n")
     except (OSError, UnicodeDecodeError):
         return False
-    if lines[:2] != [_FORMAT, _tool()] or lines[-1:] != ["end"]:
+    if lines[:2] != [_FORMAT, describe_tool()] or lines[-1:] != ["end"]:
         return False
     if not _unchanged(lines[2:-1]):
         return False
@@ -64,11 +65,12 @@ def remember(arguments: Sequence[str], record: Record) -> None:
     ]
     if any("\n" in line for line in lines):  # a path or a notice that this format can't hold
         return
-    _write(_record_file(arguments), "\n".join([_FORMAT, _tool(), *lines, "end"]))
+    _write(_record_file(arguments), "\n".join([_FORMAT, describe_tool(), *lines, "end"]))
 
 
 def _whole(path: str) -> str:
-    return os.path.abspath(path)  # noqa: PTH100
+    whole = os.path.isabs(path)  # noqa: PTH117 - thousands of them, most of them whole
+    return path if whole else os.path.abspath(path)  # noqa: PTH100
 
 
 def _write(path: str, text: str) -> None:
@@ -96,7 +98,7 @@ def _record_file(arguments: Sequence[str]) -> str:
     return os.path.join(cache_folder(here), f"compile-{name}")  # noqa: PTH118
 
 
-def _tool() -> str:
+def describe_tool() -> str:
     """Which program this is: its version, its own files, and what it was installed with."""
     parts = [__version__, sys.version]
     for folder in sys.path:
@@ -145,21 +147,39 @@ def _list(folder: str) -> str:
     return sha256(names.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _hashes_are(files: list[tuple[str, str, str]]) -> bool:
-    try:
-        sizes = [os.stat(path).st_size for _, _, path in files]  # noqa: PTH116
-    except OSError:
-        return False
-    if sum(sizes) < _LARGE:
-        return all(_hash_is(*one) for one in files)
+def _hashes_are(files: Iterable[tuple[str, str, str]]) -> bool:
+    """Small files one after the other, which threads would only slow down; then large ones."""
+    large = []
+    for digest, mode, path in files:
+        try:
+            descriptor = os.open(path, _READ)
+        except OSError:
+            return False
+        try:
+            if mode != "any" and bool(os.fstat(descriptor).st_mode & 0o100) != (
+                mode == "executable"
+            ):
+                return False
+            data = os.read(descriptor, _LARGE)
+        except OSError:
+            return False
+        finally:
+            os.close(descriptor)
+        if len(data) == _LARGE:
+            large.append((digest, path))
+        elif sha256(data).hexdigest() != digest:
+            return False
+    return not large or _large_hashes_are(large)
+
+
+def _large_hashes_are(files: list[tuple[str, str]]) -> bool:
     from threading import Thread
 
-    order = sorted(range(len(files)), key=sizes.__getitem__)
+    order = sorted(files, key=lambda one: os.stat(one[1]).st_size)  # noqa: PTH116
     right: list[bool] = []
-    halves = [[files[index] for index in order[start::2]] for start in (0, 1)]
     threads = [
         Thread(target=lambda half=half: right.append(all(_hash_is(*one) for one in half)))
-        for half in halves
+        for half in (order[0::2], order[1::2])
     ]
     for one in threads:
         one.start()
@@ -168,13 +188,9 @@ def _hashes_are(files: list[tuple[str, str, str]]) -> bool:
     return right == [True, True]
 
 
-def _hash_is(digest: str, mode: str, path: str) -> bool:
+def _hash_is(digest: str, path: str) -> bool:
     try:
         with open(path, "rb") as file:  # noqa: PTH123
-            if mode != "any" and bool(os.fstat(file.fileno()).st_mode & 0o100) != (
-                mode == "executable"
-            ):
-                return False
             return file_digest(file, "sha256").hexdigest() == digest
     except OSError:
         return False

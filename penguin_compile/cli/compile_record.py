@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from penguin_compile.artifacts.manifest import NAME, hash_bytes, parse_manifest
+from penguin_compile.cli.record import Record
 from penguin_compile.compilation import Compiled
 from penguin_compile.core.errors import FileFailure
 from penguin_compile.core.resolver import SCHEMES
@@ -17,23 +17,6 @@ from penguin_compile.pipeline import CheckedSpec
 from penguin_compile.targets import TARGETS
 
 _OPTIONS = "pyproject.toml"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """What a run that left everything right has read and written, and what it says then.
-
-    `files` are paths with the SHA-256 that they had, and whether they are executable, None where
-    that doesn't matter; `listings` are folders whose lists of names count; `present` and `absent`
-    what has to be there and what must not.
-    """
-
-    files: Sequence[tuple[str, str, bool | None]]
-    listings: Sequence[str]
-    present: Sequence[str]
-    absent: Sequence[str]
-    out: Sequence[str]
-    err: Sequence[str]
 
 
 def make_record(

@@ -64,9 +64,11 @@ def _explain_neighbours(code: Code) -> str:
 
     wrong, right = examples_of(code.code, "bad"), examples_of(code.code, "good")
     checked = check_neighbours([check_spec(load_spec(one, one.name)) for one in wrong])
-    texts = [{one.name: one.read_text(encoding="utf-8") for one in each} for each in (wrong, right)]
+    bad, good = (
+        {one.name: one.read_text(encoding="utf-8") for one in each} for each in (wrong, right)
+    )
     findings = [one for spec in checked for one in spec.findings if one.code == code.code]
-    return render_neighbour_code(code, style, *texts, findings)
+    return render_neighbour_code(code, style, bad, good, findings)
 
 
 def _explain_intake(code: Code) -> str:

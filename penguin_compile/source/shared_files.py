@@ -39,6 +39,11 @@ class SharedFiles(FileSystem):
         """A new spec: what it reads is noted from here on, and it is itself not kept."""
         self.hashes, self.links, self._spec = {}, {}, spec
 
+    def forget(self) -> None:
+        """Read everything anew from here on."""
+        self._read.clear()
+        self._parsed.clear()
+
     def real_path(self, path: Path) -> Path:
         """Absolute, links followed."""
         real = super().real_path(path)
@@ -62,8 +67,7 @@ class SharedFiles(FileSystem):
                 self.hashes[name] = read[2]
                 return read[:2]
             if len(self._read) >= _MOST:
-                self._read.clear()
-                self._parsed.clear()
+                self.forget()
             self._read[key] = read
         source, findings, digest = self._read[key]
         self.hashes[name] = digest
