@@ -148,7 +148,7 @@ def _result(future: Future) -> list[Answer] | Lost:
         answers: list[Answer] = future.result()
         return answers
     if isinstance(error, KilledWorker):
-        return Lost(f"{error.allowed_failures + 1} workers of the cluster died of it")
+        return Lost(f"{error.allowed_failures + 1} workers of the cluster died of it", tried=True)
     return Lost(_first_line(error))
 
 

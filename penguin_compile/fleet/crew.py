@@ -16,9 +16,13 @@ _BATCHES = 8  # for each worker, where there are enough tasks
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """What became of a batch whose worker is gone, and why."""
+    """What became of a batch whose worker is gone, and why.
+
+    `tried`: the crew has done it on several workers already.
+    """
 
     reason: str
+    tried: bool = False
 
 
 class Crew(Protocol):
@@ -45,19 +49,25 @@ def do_all(crew: Crew, tasks: Sequence[Task]) -> Iterator[Answer]:
     size = max(1, min(_MOST, len(tasks) // (crew.size * _BATCHES)))
     batches = [list(tasks[start : start + size]) for start in range(0, len(tasks), size)]
     for batch, result in crew.work(batches):
-        if isinstance(result, Lost):
-            again.extend([task] for task in batch)
-        else:
+        if not isinstance(result, Lost):
             yield from result
+        elif result.tried and len(batch) == 1:
+            yield _tell(batch[0], result)
+        else:
+            again.extend([task] for task in batch)
     for (task,), result in crew.work(again):
         if isinstance(result, Lost):
-            yield failed(
-                task,
-                f"its worker came to an end: {result.reason}",
-                "see whether it needs more memory than there is; the other specs are done",
-            )
+            yield _tell(task, result)
         else:
             yield from result
+
+
+def _tell(task: Task, lost: Lost) -> Answer:
+    return failed(
+        task,
+        f"its worker came to an end: {lost.reason}",
+        "see whether it needs more memory than there is; the other specs are done",
+    )
 
 
 @contextmanager

@@ -29,7 +29,8 @@ _CHECK = "penguin_compile.fleet.checking:check"  # what it imports is for the wo
 class Member:
     """One spec of the fleet, checked: its answer, its findings, and where it is looked at.
 
-    `environments` are those of the spec that were asked for. `selected`: it is reported on.
+    `environments` are those of the spec that were asked for. `selected`: it is reported on, because
+    it was asked for, or because it clashes with one that was.
     """
 
     answer: Answer
@@ -147,7 +148,7 @@ def assemble(
                 answer=answer,
                 findings=sort_diagnostics([*own, *between.get(index, ())]),
                 environments=names,
-                selected=chosen and bool(names or not environments),
+                selected=index in between or (chosen and bool(names or not environments)),
             )
         )
     return members

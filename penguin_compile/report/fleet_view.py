@@ -17,6 +17,7 @@ _COLOURS: Final = {_FAILED: "red", "errors": "red", "conflicts": "magenta"}
 _QUIET: Final = frozenset(
     ("written", "unchanged", "up to date", "no changes", "no edits", "no findings")
 )
+_LINES: Final = 3  # of a text; longer ones are set apart by an empty line
 _RESERVE: Final = 1_000  # characters for what tells of rows that were left out
 
 
@@ -70,7 +71,9 @@ def sum_up(rows: Sequence[Row], noun: str = "spec") -> str:
 
 def render_fleet(rows: Sequence[Row], style: Style, noun: str = "spec") -> str:
     """What each has to say by itself, then a table of those that need a person, then a count."""
-    parts = [one.text.rstrip("\n") + "\n" for one in rows if one.text]
+    texts = [one.text.rstrip("\n") + "\n" for one in rows if one.text]
+    parts = texts if any(text.count("\n") > _LINES for text in texts) else ["".join(texts)]
+    parts = [one for one in parts if one]
     loud = [one for one in rows if not one.is_quiet]
     if loud:
         parts.append("".join(f"{line}\n" for line in _table(loud, style)))
