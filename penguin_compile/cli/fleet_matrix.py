@@ -27,7 +27,7 @@ def print_matrix(**options: Any) -> int:
             for environment in one.environments
         ]
         failures = [one for one in run.selected if one.failure is not None]
-    click.echo(json.dumps({"include": rows}, ensure_ascii=False))
+    click.echo(json.dumps({"include": rows}, ensure_ascii=False, separators=(",", ":")))
     if len(rows) > _MOST_JOBS:
         warn(f"GitHub takes {_MOST_JOBS} rows of a matrix, these are {len(rows)}; --env says less")
     for one in failures:

@@ -34,7 +34,7 @@ def test_all_specs_and_environments_without_a_revision(penguin: Run) -> None:
 
 
 def test_nothing_changed_is_an_empty_matrix(penguin: Run) -> None:
-    assert matrix(penguin, "--since", "HEAD") == []
+    assert penguin("fleet", "matrix", "apps", "--since", "HEAD").out == '{"include":[]}\n'
     Path("README.md").write_text("hello\n")
     assert matrix(penguin, "--since", "HEAD") == []
 
