@@ -41,8 +41,6 @@ def validate_fleet(
 
 
 def _row(member: Member, *, strict: bool) -> Row:
-    from penguin_compile.cli.specs import summarise
-
     if member.failure is not None:
         return failed_row(member.spec, member.app, member.failure)
     worst_found = max((one.severity for one in member.findings), default=None)
@@ -57,10 +55,18 @@ def _row(member: Member, *, strict: bool) -> Row:
         spec=member.spec,
         app=member.app,
         status=status,
-        detail="" if worst_found is None else summarise(member.findings),
+        detail=_summarise(member.findings),
         code=int(fails),
         data={"environments": list(member.environments)},
     )
+
+
+def _summarise(findings: Sequence[Diagnostic]) -> str:
+    if not findings:
+        return ""
+    from penguin_compile.cli.specs import summarise
+
+    return summarise(findings)
 
 
 def _of_all(run: Run) -> str:

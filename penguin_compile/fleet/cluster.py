@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 _CONNECT = "10s"
+_LARGEST = 32  # tasks of a batch, which costs a worker and the scheduler some milliseconds
 _ALONE = 30.0  # seconds without any worker after which nobody is waited for any more
 _AHEAD = 3  # batches that are given out for each that is worked on
 _one_at_a_time = threading.Lock()  # in a worker: a process has one working directory
@@ -31,6 +32,7 @@ class Cluster:
     """The workers that a scheduler has. Raises PenguinError where there are none to work with."""
 
     def __init__(self, scheduler: str) -> None:
+        self.largest = _LARGEST
         self._scheduler = scheduler
         self._client = _connect(scheduler)
         try:

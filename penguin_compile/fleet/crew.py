@@ -10,7 +10,6 @@ from typing import Protocol, TypeAlias
 from penguin_compile.fleet.task import Answer, Task, failed
 
 Batch: TypeAlias = list[Task]
-_MOST = 8  # tasks of a batch; more would make the last ones wait for one worker
 _BATCHES = 8  # for each worker, where there are enough tasks
 
 
@@ -32,6 +31,10 @@ class Crew(Protocol):
     def size(self) -> int:
         """How many batches are done at once."""
 
+    @property
+    def largest(self) -> int:
+        """How many tasks a batch may have; with more, the last ones would wait for one worker."""
+
     def work(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, list[Answer] | Lost]]:
         """Each batch with its answers, in the order in which they come."""
 
@@ -46,7 +49,7 @@ def do_all(crew: Crew, tasks: Sequence[Task]) -> Iterator[Answer]:
     alone: it is told, with the way in which its worker ended.
     """
     again: list[Batch] = []
-    size = max(1, min(_MOST, len(tasks) // (crew.size * _BATCHES)))
+    size = max(1, min(crew.largest, len(tasks) // (crew.size * _BATCHES)))
     batches = [list(tasks[start : start + size]) for start in range(0, len(tasks), size)]
     for batch, result in crew.work(batches):
         if not isinstance(result, Lost):

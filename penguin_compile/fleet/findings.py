@@ -14,7 +14,6 @@ from penguin_compile.claims import Claim, Claims, Kind
 from penguin_compile.core.diagnostic import Diagnostic, Related, Severity
 from penguin_compile.core.errors import FileFailure
 from penguin_compile.core.span import Source, Span, clip_span
-from penguin_compile.source.files import FILE_SYSTEM
 
 Data: TypeAlias = Mapping[str, Any]
 _CALLER = Kind.CALLER.value
@@ -30,6 +29,8 @@ class Texts:
         """A place; at the beginning of a file that is gone by now."""
         path, start, end = data
         if path not in self._sources:
+            from penguin_compile.source.files import FILE_SYSTEM  # with the YAML parser
+
             try:
                 self._sources[path] = FILE_SYSTEM.read(Path(path), path)[0]
             except FileFailure:

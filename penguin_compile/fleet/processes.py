@@ -6,6 +6,7 @@ which task killed it. Processes are spawned, as macOS and Windows have it: nothi
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,7 @@ from multiprocessing.process import BaseProcess
 from penguin_compile.fleet.crew import Batch, Lost
 from penguin_compile.fleet.task import Answer, perform
 
+_LARGEST = 8  # tasks; a pipe costs next to nothing
 _PATIENCE = 5.0  # seconds for a process to end by itself
 _SPAWN = get_context("spawn")
 
@@ -44,6 +46,7 @@ class Processes:
 
     def __init__(self, size: int, prepare: str) -> None:
         self.size = size
+        self.largest = _LARGEST
         self._prepare = prepare
         self._workers: list[_Worker] = []
 
@@ -59,6 +62,8 @@ class Processes:
 
     def close(self) -> None:
         """End them all."""
+        for one in self._workers:
+            one.pipe.close()
         for one in self._workers:
             one.stop()
         self._workers.clear()
@@ -112,7 +117,7 @@ def serve(pipe: Connection, prepare: str) -> None:
             batch: Batch = pipe.recv()
             pipe.send([perform(task) for task in batch])
         except (EOFError, OSError):
-            return
+            os._exit(0)  # nothing is left to say, and taking everything apart takes its time
 
 
 def _ending(code: int | None) -> str:

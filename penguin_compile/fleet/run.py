@@ -13,14 +13,12 @@ from typing import Any, Self
 from penguin_compile.core.diagnostic import Diagnostic, Severity, sort_diagnostics
 from penguin_compile.core.errors import UsageError
 from penguin_compile.core.suggestion import did_you_mean, list_names
-from penguin_compile.fleet.changes import changed_specs
 from penguin_compile.fleet.crew import Crew, do_all, open_crew
 from penguin_compile.fleet.discovery import Fleet
 from penguin_compile.fleet.findings import Texts, read_claims, read_finding, shared_keys
 from penguin_compile.fleet.store import Files, Store, holds
 from penguin_compile.fleet.task import Answer, Task
 from penguin_compile.neighbours import find_clashes
-from penguin_compile.pipeline import UNUSED_ALLOWANCE
 
 _CHECK = "penguin_compile.fleet.checking:check"  # what it imports is for the workers
 
@@ -122,7 +120,7 @@ def assemble(
     matter. Raises UsageError for an environment that no spec has.
     """
     _refuse_unknown(answers, environments)
-    selected = None if since is None else changed_specs(answers, since)
+    selected = None if since is None else _changed(answers, since)
     texts = Texts()
     between: dict[int, list[Diagnostic]] = {}
     able = [index for index, one in enumerate(answers) if "failure" not in one]
@@ -139,7 +137,8 @@ def assemble(
     members = []
     for index, answer in enumerate(answers):
         chosen = selected is None or answer["spec"] in selected
-        own = list(_findings(answer, environments, texts)) if chosen else []
+        told = chosen and answer.get("findings")
+        own = list(_findings(answer, environments, texts)) if told else []
         names = [
             one for one in answer.get("environments", ()) if not environments or one in environments
         ]
@@ -154,6 +153,12 @@ def assemble(
     return members
 
 
+def _changed(answers: Sequence[Answer], since: str) -> set[str]:
+    from penguin_compile.fleet.changes import changed_specs  # with the YAML parser
+
+    return changed_specs(answers, since)
+
+
 def _refuse_unknown(answers: Sequence[Answer], environments: Sequence[str]) -> None:
     known = dict.fromkeys(name for one in answers for name in one.get("environments", ()))
     for name in environments:
@@ -165,6 +170,8 @@ def _refuse_unknown(answers: Sequence[Answer], environments: Sequence[str]) -> N
 
 def _findings(answer: Answer, environments: Sequence[str], texts: Texts) -> Iterator[Diagnostic]:
     """The findings that hold in the environments that were asked for."""
+    from penguin_compile.pipeline import UNUSED_ALLOWANCE  # with the YAML parser
+
     chosen = [one for one in answer.get("environments", ()) if one in environments]
     for data in answer.get("findings", ()):
         names = [one for one in data["environments"] if one in chosen]

@@ -14,7 +14,6 @@ from typing import Any
 
 from penguin_compile.artifacts.cache_folder import cache_folder, make_cache_folder
 from penguin_compile.fleet.task import Answer
-from penguin_compile.source.load import find_root
 
 _FORMAT = "penguin-compile fleet cache 1"
 
@@ -43,6 +42,8 @@ class Files:
 
     def root(self, spec: str) -> str:
         """The repository of a spec."""
+        from penguin_compile.source.load import find_root  # with the YAML parser
+
         if os.path.islink(spec):
             return str(find_root(Path(spec)))
         folder = os.path.dirname(spec)
