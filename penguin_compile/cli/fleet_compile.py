@@ -35,6 +35,7 @@ def compile_fleet(arguments: Sequence[str], form: str, **options: Any) -> int:
     with checked_fleet(choice) as run:
         ready, rows = split_ready(run.selected)
         show_errors(run.selected)
+        ready = _refuse_shared_folders(ready, run.members, options["out"], rows)
         wanted = [_order(one, choice, options) for one in ready]
         store = run.store("compile")
         with _locked(ready, check=options["check"]):
@@ -58,6 +59,39 @@ def compile_fleet(arguments: Sequence[str], form: str, **options: Any) -> int:
     if code == 0 and choice.since is None:
         _remember(arguments, run, store, rows, form)
     return code
+
+
+def _refuse_shared_folders(
+    ready: Sequence[Member], members: Sequence[Member], out: str | None, rows: list[Row]
+) -> list[Member]:
+    """Those with folders of their own; `rows` gets one for each that wants another's."""
+    owner: dict[str, Member] = {}
+    for one in members:
+        for folder in _folders(one, out):
+            owner.setdefault(folder.casefold(), one)
+    alone = []
+    for one in ready:
+        taken = [each for each in _folders(one, out) if owner[each.casefold()] is not one]
+        if not taken:
+            alone.append(one)
+            continue
+        folder = os.path.relpath(taken[0])
+        other = owner[taken[0].casefold()].spec
+        hint = "give each a folder of its own: `outputs`, or the app's name"
+        failure = {"message": f"{folder} is wanted by {other}, too", "hint": hint, "code": 64}
+        rows.append(failed_row(one.spec, one.app, failure))
+    return alone
+
+
+def _folders(member: Member, out: str | None) -> list[str]:
+    """Where it is written; everything of an app's environment into one folder of `out`."""
+    folders = member.answer.get("folders", ())
+    if out is None:
+        return [path for _, name, path in folders if name in member.environments]
+    root = os.path.realpath(out)
+    return [
+        os.path.join(root, app, name) for app, name, _ in folders if name in member.environments
+    ]
 
 
 def _order(

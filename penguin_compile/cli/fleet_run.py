@@ -14,7 +14,7 @@ from penguin_compile.cli.compile_cache import describe_tool
 from penguin_compile.cli.quick_start import skip_plugins
 from penguin_compile.core.errors import UsageError
 from penguin_compile.fleet.discovery import Fleet, find_fleet
-from penguin_compile.fleet.run import Member, Workers, assemble, check_fleet
+from penguin_compile.fleet.run import Member, Workers, assemble, check_fleet, unique_findings
 from penguin_compile.fleet.store import Files, Store
 from penguin_compile.report.fleet_view import Row, failed_row
 
@@ -127,9 +127,7 @@ def show_errors(members: Sequence[Member]) -> None:
     """The findings of specs that have errors: commands that act don't repeat all warnings."""
     from penguin_compile.cli.specs import show_findings
 
-    show_findings(
-        [finding for one in members if one.has_errors for finding in one.findings], err=True
-    )
+    show_findings(unique_findings(one for one in members if one.has_errors), err=True)
 
 
 def show(form: str, title: str, rows: Sequence[Row], noun: str = "spec") -> None:

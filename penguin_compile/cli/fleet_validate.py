@@ -12,7 +12,7 @@ from penguin_compile.cli.fleet_record import remember_run
 from penguin_compile.cli.fleet_run import Choice, Run, checked_fleet
 from penguin_compile.core.diagnostic import Diagnostic, Severity
 from penguin_compile.fleet.exit_codes import worst
-from penguin_compile.fleet.run import Member
+from penguin_compile.fleet.run import Member, unique_findings
 from penguin_compile.report.fleet_view import Row, failed_row, sum_up
 
 
@@ -23,7 +23,7 @@ def validate_fleet(
     choice = Choice.take(options)
     with checked_fleet(choice) as run:
         rows = [_row(one, strict=strict) for one in run.selected]
-        findings = [finding for one in run.selected for finding in one.findings]
+        findings = unique_findings(run.selected)
         said = _render(findings, rows, form, limit)
         click.echo(said, nl=False)
         failures = [one for one in rows if one.status == "failed"]

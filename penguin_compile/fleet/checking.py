@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from penguin_compile.artifacts.layout import environment_folder, target_folder
 from penguin_compile.claims import claims_of
 from penguin_compile.core.secret import SecretReference
 from penguin_compile.fleet.findings import claims_data, finding_data
@@ -52,7 +53,23 @@ def check(task: Task) -> Answer:
         "files": files.hashes,
         "links": files.links,
         "names": sorted(_named_files(spec)),
+        "folders": list(_folders(spec)),
     }
+
+
+def _folders(spec: CheckedSpec) -> Iterator[list[str]]:
+    """App, environment and folder of all that compile would write."""
+    names = list(spec.environments)
+    for name, one in spec.environments.items():
+        if one.app is None:
+            continue
+        targets = (
+            target_folder(one.app, target, spec.loaded.root, names)
+            for target in one.app.outputs.places
+        )
+        for folder in (environment_folder(one.app, spec.loaded.root, None), *targets):
+            if folder is not None:
+                yield [one.app.name, name, os.path.realpath(folder.path)]
 
 
 def _is_live(app: App) -> bool:

@@ -59,6 +59,17 @@ class Member:
         return any(one.severity is Severity.ERROR for one in self.findings)
 
 
+def unique_findings(members: Iterable[Member]) -> list[Diagnostic]:
+    """Those of all, sorted; what stands in an import that many share is told once."""
+    told: dict[tuple[object, ...], Diagnostic] = {}
+    for one in members:
+        for finding in one.findings:
+            span = finding.span
+            place = (span.path, span.start, span.end)
+            told.setdefault((finding.code, *place, finding.message, finding.label), finding)
+    return sort_diagnostics(told.values())
+
+
 class Workers:
     """The crew, opened when there is the first work for it."""
 

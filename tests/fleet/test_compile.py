@@ -46,6 +46,23 @@ def test_a_spec_with_errors_or_clashes_is_not_written_and_the_others_are(penguin
     assert sorted(one.name for one in Path("generated").iterdir()) == ["billing", "stock"]
 
 
+def test_two_specs_that_want_one_folder_are_told_and_the_first_is_written(penguin: Run) -> None:
+    hidden = 'services: {api: {gateway: false, container: {image: "x/y:1"}}}\n'
+    for name, app in (("a", "twin"), ("b", "twin"), ("c", "other")):
+        place = "outputs: {env: {directory: config/env}}\n" if name != "b" else ""
+        Path(f"apps/{name}.yaml").write_text(f"penguin: 1\napp: {{name: {app}}}\n{hidden}{place}")
+    result = penguin("fleet", "compile", "apps", "--format", "json")
+    assert result.code == 64
+    rows = {one["spec"]: one for one in json.loads(result.out)["specs"]}
+    assert rows["apps/a.yaml"]["status"] == "written"
+    told = "generated/twin/default is wanted by apps/a.yaml, too"
+    assert rows["apps/b.yaml"]["detail"] == told
+    assert rows["apps/c.yaml"]["detail"] == "config/env is wanted by apps/a.yaml, too"
+    elsewhere = penguin("fleet", "compile", "apps", "--out", "out", "--format", "json")
+    assert statuses(elsewhere.out)["b"] == "failed"
+    assert statuses(elsewhere.out)["c"] == "written"
+
+
 @pytest.mark.parametrize("loss", ["changed", "removed", "new environment", "not executable"])
 def test_what_somebody_did_to_artifacts_is_seen(penguin: Run, loss: str) -> None:
     assert penguin("fleet", "compile", "apps").code == 0

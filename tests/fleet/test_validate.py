@@ -50,6 +50,13 @@ def test_what_has_changed_is_checked_again(penguin: Run, name: str) -> None:
     assert penguin("fleet", "validate", "apps").code == 0
 
 
+def test_what_is_wrong_with_an_import_is_told_once(penguin: Run) -> None:
+    Path("shared.yaml").write_text("nonsense: 1\n")
+    result = penguin("fleet", "validate", "apps")
+    assert result.out.count("PC103") == 1
+    assert "3 specs: 3 errors" in result.err
+
+
 def test_an_import_that_comes_later_is_seen(penguin: Run) -> None:
     shared = Path("shared.yaml").read_text()
     Path("shared.yaml").unlink()
