@@ -81,14 +81,16 @@ def test_a_folder_that_may_only_be_read_is_told_once(penguin: Run) -> None:
     write_app("shop", port=1)
     folder = Path(".penguin_cache")
     folder.chmod(0o555)
-    try:
-        if os.access(folder, os.W_OK):
-            pytest.skip("root may write anywhere")
-        result = penguin("fleet", "validate", "apps")
-    finally:
-        folder.chmod(0o755)
+    if os.access(folder, os.W_OK):  # root may write anywhere but among the kernel's own
+        if not Path("/proc/self").exists():
+            pytest.skip("there is no folder that root can't write to")
+        folder.rename("kept")
+        folder.symlink_to("/proc/self/fdinfo")
+    result = penguin("fleet", "validate", "apps")
+    Path("kept" if folder.is_symlink() else folder).chmod(0o755)
     assert result.code == 0
-    assert result.err.count("can't be written") == 1
+    assert result.err.count("warning: the cache") == 1
+    assert "can't be written" in result.err
 
 
 def test_another_version_of_the_program_believes_nothing(penguin: Run) -> None:
