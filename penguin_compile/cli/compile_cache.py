@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
 from hashlib import file_digest, sha256
 
 from penguin_compile import __version__
@@ -17,12 +16,15 @@ from penguin_compile.artifacts.cache_folder import cache_folder, make_cache_fold
 
 TYPE_CHECKING = False  # typing's own would cost 4 ms
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from penguin_compile.cli.record import Record
 
 _FORMAT = "penguin-compile compile cache 1"
 _OPTIONS = "PENGUIN_COMPILE_"
 _NOT_CACHED = ("--diff", "--force", "--watch", "--no-cache", "--debug", "--help", "-h")
-_LARGE = 1 << 18  # bytes of a file from which a second thread pays
+_NOT_CODE = frozenset(("__pycache__", "examples"))  # of the package; `explain` shows the latter
+_LARGE = 1 << 16  # bytes of a file from which a second thread pays; a larger buffer costs more
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 
@@ -116,7 +118,7 @@ def _walk(folder: str) -> Iterator[os.DirEntry[str]]:
         for one in entries:
             if not one.is_dir():
                 yield one
-            elif one.name != "__pycache__":
+            elif one.name not in _NOT_CODE:
                 yield from _walk(one.path)
 
 
