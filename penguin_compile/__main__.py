@@ -4,7 +4,7 @@ import gc
 import os
 import sys
 
-_REMEMBERED = frozenset(("compile", "validate"))
+_REMEMBERED = frozenset(("compile", "fleet", "validate"))
 
 
 def main() -> None:

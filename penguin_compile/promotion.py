@@ -20,7 +20,7 @@ from penguin_compile.core.span import Source
 from penguin_compile.core.suggestion import list_names
 from penguin_compile.pipeline import CheckedSpec, ResolvedApp, check_spec
 from penguin_compile.source.environments import environment_names, resolve_environment
-from penguin_compile.source.files import FILE_SYSTEM
+from penguin_compile.source.files import FILE_SYSTEM, Files
 from penguin_compile.source.load import LoadedSpec, find_root, load_spec
 from penguin_compile.source.origins import (
     Origin,
@@ -288,7 +288,7 @@ class Promotion:
             raise
 
 
-class _EditedFiles:
+class _EditedFiles(Files):
     """The file system, with some texts that are not written yet."""
 
     def __init__(self, edited: Mapping[Path, Source]) -> None:

@@ -115,7 +115,7 @@ def _compile(specs: Sequence[str], options: _Options) -> tuple[int, list[Checked
         for spec in checked
         for one in compile_spec(spec, out=options.out, targets=options.targets)
     ]
-    said = [*count_findings(checked), *_notes(compiled)]
+    said = [*count_findings(checked), *notes_of(compiled)]
     for line in said:
         click.echo(line, err=True)
     with _locked(checked, options):
@@ -140,7 +140,8 @@ def _locked(checked: Sequence[CheckedSpec], options: _Options) -> Iterator[None]
         yield
 
 
-def _notes(compiled: Sequence[Compiled]) -> Iterator[str]:
+def notes_of(compiled: Sequence[Compiled]) -> Iterator[str]:
+    """What targets have to say of what they made."""
     for one in compiled:
         for artifacts in one.artifacts.values():
             for artifact in artifacts:
@@ -153,7 +154,7 @@ def _write(everything: Sequence[Writes], options: _Options) -> int:
 
     apply_writes(*everything, force=options.force)
     for writes in everything:
-        click.echo(_written(writes), err=options.show_diff)
+        click.echo(tell_written(writes), err=options.show_diff)
     return 0
 
 
@@ -212,12 +213,8 @@ def _report_check(everything: list[Writes], options: _Options) -> int:
     err = options.show_diff  # which has standard output for itself
     stale = [writes for writes in everything if not writes.clean]
     for writes in stale:
-        for write in (*writes.created, *writes.changed, *writes.edited):
-            click.echo(f"{writes.folder / write.path} is not what the spec says", err=err)
-        for write in writes.removed:
-            click.echo(f"{writes.folder / write.path} is no longer in the spec", err=err)
-        if not (writes.created or writes.changed or writes.edited or writes.removed):
-            click.echo(f"{writes.folder / 'manifest.json'} is not what the spec says", err=err)
+        for line in tell_stale(writes):
+            click.echo(line, err=err)
     if not stale:
         click.echo(_up_to_date([one.folder for one in everything]), err=True)
         return 0
@@ -225,11 +222,21 @@ def _report_check(everything: list[Writes], options: _Options) -> int:
     return 2
 
 
+def tell_stale(writes: Writes) -> Iterator[str]:
+    """What is not as the spec says in a folder."""
+    for write in (*writes.created, *writes.changed, *writes.edited):
+        yield f"{writes.folder / write.path} is not what the spec says"
+    for write in writes.removed:
+        yield f"{writes.folder / write.path} is no longer in the spec"
+    if not (writes.created or writes.changed or writes.edited or writes.removed):
+        yield f"{writes.folder / 'manifest.json'} is not what the spec says"
+
+
 def _up_to_date(folders: Sequence[Path]) -> str:
     return f"up to date: {', '.join(str(one) for one in folders)}"
 
 
-def _written(writes: Writes) -> str:
+def tell_written(writes: Writes) -> str:
     """What was done to a folder, counted."""
     counts = {
         "created": len(writes.created),

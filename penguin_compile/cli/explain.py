@@ -36,11 +36,14 @@ def _explain_code(name: str) -> str:
     from penguin_compile.report.explanation_text import render_code
     from penguin_compile.rules.codes import example_of, find_code
     from penguin_compile.rules.intake_codes import INTAKE_CODES
+    from penguin_compile.rules.neighbour_codes import NEIGHBOUR_CODES
     from penguin_compile.source.load import load_spec
 
     code = find_code(name)
     if name in INTAKE_CODES:
         return _explain_intake(code)
+    if name in NEIGHBOUR_CODES:
+        return _explain_neighbours(code)
     wrong, right = example_of(name, "bad"), example_of(name, "good")
     findings = check_spec(load_spec(wrong, wrong.name)).findings
     return render_code(
@@ -50,6 +53,22 @@ def _explain_code(name: str) -> str:
         [one for one in findings if one.code == name],
         style,
     )
+
+
+def _explain_neighbours(code: Code) -> str:
+    from penguin_compile.neighbours import check_neighbours
+    from penguin_compile.pipeline import check_spec
+    from penguin_compile.report.explanation_text import render_neighbour_code
+    from penguin_compile.rules.codes import examples_of
+    from penguin_compile.source.load import load_spec
+
+    wrong, right = examples_of(code.code, "bad"), examples_of(code.code, "good")
+    checked = check_neighbours([check_spec(load_spec(one, one.name)) for one in wrong])
+    bad, good = (
+        {one.name: one.read_text(encoding="utf-8") for one in each} for each in (wrong, right)
+    )
+    findings = [one for spec in checked for one in spec.findings if one.code == code.code]
+    return render_neighbour_code(code, style, bad, good, findings)
 
 
 def _explain_intake(code: Code) -> str:

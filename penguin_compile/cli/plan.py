@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,13 @@ from penguin_compile.cli.planning import (
     check_one,
     check_strict,
     decide,
+    detailed_code,
     environment_option,
     gateway_options,
     open_environment,
     plan_options,
-    refusals,
     render_view,
+    review_plan,
     take_manners,
 )
 from penguin_compile.cli.self_report import reporting
@@ -59,7 +59,6 @@ def command(
 
     SPEC is a spec file, or a folder that holds one; default spec/.
     """
-    from penguin_compile.report.diagnostics_json import diagnostic_data
     from penguin_compile.report.plan_view import view_plan
     from penguin_compile.sync.plan_file import plan_data, summarise, write_json
 
@@ -70,12 +69,7 @@ def command(
         reporting(resolved.app, "plan") as facts,
         open_environment(resolved, checked.loaded.root, manners) as session,
     ):
-        plan = session.plan(decisions)
-        plan = replace(
-            plan,
-            findings=tuple(diagnostic_data(one) for one in checked.findings),
-            refusals=tuple(refusals(session, plan, decisions)),
-        )
+        plan = review_plan(session, checked, decisions)
         facts.update(summarise(plan))
     data = plan_data(plan, checked.loaded.path, decisions)
     text = write_json(data) if out is not None or form == "json" else ""
@@ -90,12 +84,7 @@ def command(
     if out is not None:
         click.echo(f"\nsaved; apply exactly this with: penguin-compile apply {out}", err=True)
     check_strict(session, checked, strict=strict)
-    counts = summarise(plan)
-    if not detailed_exitcode:
-        return 0
-    if counts["conflicts"]:
-        return 3
-    return 2 if counts["create"] or counts["update"] or counts["delete"] else 0
+    return detailed_code(summarise(plan)) if detailed_exitcode else 0
 
 
 def _save(path: Path, text: str) -> None:

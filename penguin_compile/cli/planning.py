@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -224,6 +224,25 @@ def refusals(session: Session, plan: Plan, decisions: Decisions) -> list[str]:
     except PenguinError as refusal:
         return [refusal.message]
     return []
+
+
+def review_plan(session: Session, checked: CheckedSpec, decisions: Decisions) -> Plan:
+    """The plan, with what is said of the spec and what apply would refuse."""
+    from penguin_compile.report.diagnostics_json import diagnostic_data
+
+    plan = session.plan(decisions)
+    return replace(
+        plan,
+        findings=tuple(diagnostic_data(one) for one in checked.findings),
+        refusals=tuple(refusals(session, plan, decisions)),
+    )
+
+
+def detailed_code(counts: Mapping[str, int]) -> int:
+    """The exit code of a plan by its summary: 3 with conflicts, 2 with changes."""
+    if counts["conflicts"]:
+        return 3
+    return 2 if counts["create"] or counts["update"] or counts["delete"] else 0
 
 
 def show_plan(

@@ -35,9 +35,10 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(COMMANDS[cmd_name][0]).command
-        for parameter in command.params:
-            if isinstance(parameter, click.Option) and parameter.envvar is None:
-                parameter.envvar = _PREFIX + _flag(parameter).upper().replace("-", "_")
+        for each in (command, *getattr(command, "commands", {}).values()):
+            for parameter in each.params:
+                if isinstance(parameter, click.Option) and parameter.envvar is None:
+                    parameter.envvar = _PREFIX + _flag(parameter).upper().replace("-", "_")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -103,21 +104,25 @@ def _flag(option: click.Parameter) -> str:
     return max(option.opts, key=len).lstrip("-")
 
 
-def _project_defaults(ctx: click.Context) -> dict[str, dict[str, Any]]:
+def _project_defaults(ctx: click.Context) -> dict[str, Any]:
     """`[tool.penguin-compile]` as defaults of the command that was called."""
     name = ctx.invoked_subcommand
     options = _project_options()
     if name is None or not options:
         return {}
     command = program.get_command(ctx, name)
-    parameters = () if command is None else command.params
-    return {
-        name: {
-            str(one.name): options[_flag(one)]
-            for one in parameters
-            if _flag(one) in options and _fits(one, options[_flag(one)])
-        }
+    return {} if command is None else {name: _defaults(command, options)}
+
+
+def _defaults(command: click.Command, options: dict[str, Any]) -> dict[str, Any]:
+    """Of a command's options; of a group's, by the names of its commands."""
+    own: dict[str, Any] = {
+        str(one.name): options[_flag(one)]
+        for one in command.params
+        if _flag(one) in options and _fits(one, options[_flag(one)])
     }
+    below = command.commands if isinstance(command, click.Group) else {}
+    return own | {name: _defaults(each, options) for name, each in below.items()}
 
 
 def _fits(parameter: click.Parameter, value: Any) -> bool:

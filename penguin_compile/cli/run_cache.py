@@ -1,4 +1,4 @@
-"""What the last run of a `validate` or `compile` read and said, so that it can be said again.
+"""What the last run of `validate`, `compile` or a fleet read and said, so that it can be said again.
 
 A run that would say and change nothing else is recognised by the content of every file that it
 would read and write: each is hashed, none is believed by its time or size. Deleting the cache costs
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
 from hashlib import file_digest, sha256
 
 from penguin_compile import __version__
@@ -18,12 +17,16 @@ from penguin_compile.artifacts.cache_folder import cache_folder, make_cache_fold
 
 TYPE_CHECKING = False  # typing's own would cost 4 ms
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from penguin_compile.cli.run_record import Record
 
 _FORMAT = "penguin-compile run 1"
 _OPTIONS = "PENGUIN_COMPILE_"
 _NOT_CACHED = ("--diff", "--force", "--watch", "--no-cache", "--debug", "--help", "-h")
-_LARGE = 4_000_000  # bytes from which a second thread pays
+_NOT_CODE = frozenset(("__pycache__", "examples"))  # of the package; `explain` shows the latter
+_LARGE = 1 << 16  # bytes of a file from which a second thread pays; a larger buffer costs more
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 
 def recall(arguments: Sequence[str]) -> int | None:
@@ -35,7 +38,7 @@ def recall(arguments: Sequence[str]) -> int | None:
     if here is None or not _is_cached(arguments):
         return None
     lines = _read(_record_file(arguments, here, _place(arguments, here)))
-    if not lines or lines[1] != _tool() or not _unchanged(lines[2:]):
+    if not lines or lines[1] != describe_tool() or not _unchanged(lines[2:]):
         return None
     for kind, stream in (("out ", sys.stdout), ("err ", sys.stderr)):
         if stream is not None:  # closed before we were started
@@ -53,7 +56,7 @@ def remember(arguments: Sequence[str], here: str | None, record: Record) -> None
     modes = {None: "any", True: "executable", False: "plain"}
     lines = [
         _FORMAT,
-        _tool(),
+        describe_tool(),
         f"code {record.code}",
         *(f"file {digest} {modes[mode]} {_whole(path)}" for path, digest, mode in record.files),
         *(f"leads {_digest(target)} {_absolute(path)}" for path, target in record.links),
@@ -78,7 +81,8 @@ def working_folder() -> str | None:
 
 
 def _whole(path: str) -> str:
-    return os.path.abspath(path)  # noqa: PTH100
+    whole = os.path.isabs(path)  # noqa: PTH117 - thousands of them, most of them whole
+    return path if whole else os.path.abspath(path)  # noqa: PTH100
 
 
 def _absolute(path: str) -> str:
@@ -159,7 +163,7 @@ def _record_file(arguments: Sequence[str], here: str, place: str) -> str:
     return os.path.join(cache_folder(place), f"run-{name}")  # noqa: PTH118
 
 
-def _tool() -> str:
+def describe_tool() -> str:
     """Which program this is: its version, its own files, and what it was installed with."""
     parts = [__version__, sys.version]
     for folder in sys.path:
@@ -177,7 +181,7 @@ def _walk(folder: str) -> Iterator[os.DirEntry[str]]:
         for one in entries:
             if not one.is_dir():
                 yield one
-            elif one.name != "__pycache__":
+            elif one.name not in _NOT_CODE:
                 yield from _walk(one.path)
 
 
@@ -214,21 +218,39 @@ def _list(folder: str) -> str:
     return _digest("\0".join(names))
 
 
-def _hashes_are(files: list[tuple[str, str, str]]) -> bool:
-    try:
-        sizes = [os.stat(path).st_size for _, _, path in files]  # noqa: PTH116
-    except OSError:
-        return False
-    if sum(sizes) < _LARGE:
-        return all(_hash_is(*one) for one in files)
+def _hashes_are(files: Iterable[tuple[str, str, str]]) -> bool:
+    """Small files one after the other, which threads would only slow down; then large ones."""
+    large = []
+    for digest, mode, path in files:
+        try:
+            descriptor = os.open(path, _READ)
+        except OSError:
+            return False
+        try:
+            if mode != "any" and bool(os.fstat(descriptor).st_mode & 0o100) != (
+                mode == "executable"
+            ):
+                return False
+            data = os.read(descriptor, _LARGE)
+        except OSError:
+            return False
+        finally:
+            os.close(descriptor)
+        if len(data) == _LARGE:
+            large.append((digest, path))
+        elif sha256(data).hexdigest() != digest:
+            return False
+    return not large or _large_hashes_are(large)
+
+
+def _large_hashes_are(files: list[tuple[str, str]]) -> bool:
     from threading import Thread
 
-    order = sorted(range(len(files)), key=sizes.__getitem__)
+    order = sorted(files, key=lambda one: os.stat(one[1]).st_size)  # noqa: PTH116
     right: list[bool] = []
-    halves = [[files[index] for index in order[start::2]] for start in (0, 1)]
     threads = [
         Thread(target=lambda half=half: right.append(all(_hash_is(*one) for one in half)))
-        for half in halves
+        for half in (order[0::2], order[1::2])
     ]
     for one in threads:
         one.start()
@@ -237,13 +259,9 @@ def _hashes_are(files: list[tuple[str, str, str]]) -> bool:
     return right == [True, True]
 
 
-def _hash_is(digest: str, mode: str, path: str) -> bool:
+def _hash_is(digest: str, path: str) -> bool:
     try:
         with open(path, "rb") as file:  # noqa: PTH123
-            if mode != "any" and bool(os.fstat(file.fileno()).st_mode & 0o100) != (
-                mode == "executable"
-            ):
-                return False
             return file_digest(file, "sha256").hexdigest() == digest
     except OSError:
         return False

@@ -23,6 +23,7 @@ COMMANDS = {
     "comment": ("penguin_compile.cli.comment", "Show a saved plan on its pull request on GitHub."),
     "unlock": ("penguin_compile.cli.unlock", "Free the lock of a run that is dead."),
     "graph": ("penguin_compile.cli.graph", "Draw services, routes and features."),
+    "fleet": ("penguin_compile.cli.fleet", "Do it for many specs at once, and compare them."),
     "schema": ("penguin_compile.cli.schema", "Print the JSON Schema of the language."),
     "serve": ("penguin_compile.cli.serve", "Serve the admin API and the settings page."),
     "sandbox": ("penguin_compile.cli.sandbox", "Serve a local MarchProxy-compatible API."),

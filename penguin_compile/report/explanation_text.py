@@ -24,6 +24,7 @@ _CONSEQUENCES = {
 }
 
 _OF_INTAKE = "told by `init` of the files that an app has today; no spec is the matter"
+_OF_NEIGHBOURS = "told where several specs are checked together"
 
 
 def render_code(
@@ -64,7 +65,30 @@ def render_intake_code(
     findings: Sequence[Diagnostic] = (),
 ) -> str:
     """A code that `init` tells of an app's own files, with such files by their names."""
-    rows = (("severity", f"{code.severity}: {_OF_INTAKE}"), ("source", code.source))
+    return _render_files(code, _OF_INTAKE, style, wrong or {}, right or {}, findings)
+
+
+def render_neighbour_code(
+    code: Code,
+    style: Style,
+    wrong: Mapping[str, str],
+    right: Mapping[str, str],
+    findings: Sequence[Diagnostic],
+) -> str:
+    """A code that several specs break together, with such specs by their names."""
+    consequence = f"{_CONSEQUENCES[code.severity]}; {_OF_NEIGHBOURS}"
+    return _render_files(code, consequence, style, wrong, right, findings)
+
+
+def _render_files(
+    code: Code,
+    consequence: str,
+    style: Style,
+    wrong: Mapping[str, str],
+    right: Mapping[str, str],
+    findings: Sequence[Diagnostic],
+) -> str:
+    rows = (("severity", f"{code.severity}: {consequence}"), ("source", code.source))
     lines = [
         style(f"{code.code}: {code.title}", "bright_white"),
         "",

@@ -12,6 +12,8 @@ from typing import Final, Protocol
 from penguin_compile.core.diagnostic import Diagnostic
 from penguin_compile.core.span import Source
 from penguin_compile.source.text import read_source
+from penguin_compile.source.tree import Document
+from penguin_compile.source.yaml_events import parse_yaml
 
 
 class Files(Protocol):
@@ -26,8 +28,12 @@ class Files(Protocol):
         Raises FileFailure for a file that is not there or can't be read.
         """
 
+    def parse(self, source: Source) -> tuple[Document | None, list[Diagnostic]]:
+        """The tree of a text that was read here; who gets it doesn't change it."""
+        return parse_yaml(source)
 
-class FileSystem:
+
+class FileSystem(Files):
     """The files of this machine."""
 
     def real_path(self, path: Path) -> Path:

@@ -16,7 +16,6 @@ from penguin_compile.core.span import Source, Span
 from penguin_compile.source.files import FILE_SYSTEM, Files
 from penguin_compile.source.overlay import merge_imports, without
 from penguin_compile.source.tree import Document, Mapping, Sequence
-from penguin_compile.source.yaml_events import parse_yaml
 
 MOST_IMPORTS = 1_000  # read by one spec; fragments that import each other twice would never end
 DEEPEST_IMPORTS = 50
@@ -102,7 +101,7 @@ def _load(
 def _read_tree(
     source: Source, path: Path | None, loaded: LoadedSpec, chain: tuple[Path, ...]
 ) -> Document | None:
-    document, findings = parse_yaml(source)
+    document, findings = loaded.files.parse(source)
     loaded.findings.extend(findings)
     if document is None or document.root is None:
         if not findings:

@@ -18,6 +18,7 @@ from penguin_compile.core.diagnostic import Diagnostic
 from penguin_compile.core.errors import FileFailure, PenguinError, UsageError
 from penguin_compile.core.records import dataclass
 from penguin_compile.core.span import Source
+from penguin_compile.source.files import Files
 from penguin_compile.source.repository import git_environment
 from penguin_compile.source.text import LARGEST, decode_source, refuse_size
 
@@ -33,7 +34,7 @@ class _Entry:
     name: str  # of the object
 
 
-class Revision:
+class Revision(Files):
     """A commit of the repository at `root`; `name` is what the user called it.
 
     Raises FileFailure where there is no repository, and PenguinError where git or the commit is
@@ -81,6 +82,17 @@ class Revision:
         if int(_run_git(self.root, "cat-file", "-s", entry.name)) > LARGEST:
             return refuse_size(shown)
         return decode_source(self._blob(entry), shown)
+
+    def changed_since(self) -> set[Path]:
+        """Files of the work tree that differ from this revision, new ones and deleted ones too.
+
+        Files that git ignores are none of them.
+        """
+        told = ("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules")
+        differing = _run_git(self.root, *told, self.commit, "--")
+        new = _run_git(self.root, "ls-files", "--others", "--exclude-standard", "-z")
+        names = os.fsdecode(differing + new).split("\0")
+        return {self.root / name for name in names if name}
 
     def is_file(self, path: Path) -> bool:
         """Whether the revision has a file there, maybe through a link."""

@@ -18,6 +18,14 @@ def read_source(path: Path, shown: str) -> tuple[Source, list[Diagnostic]]:
 
     Raises FileFailure for a file that is not there or can't be read.
     """
+    return decode_source(read_bytes(path, shown), shown)
+
+
+def read_bytes(path: Path, shown: str) -> bytes:
+    """The bytes of a spec file, one more than the limit at most.
+
+    Raises FileFailure for a file that is not there or can't be read.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe must not block us
         with os.fdopen(descriptor, "rb") as file:
@@ -25,7 +33,7 @@ def read_source(path: Path, shown: str) -> tuple[Source, list[Diagnostic]]:
             if not stat.S_ISREG(mode):
                 what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
                 raise FileFailure(f"can't read {shown}: it is {what}", hint="name a YAML file")
-            data = file.read(LARGEST + 1)
+            return file.read(LARGEST + 1)
     except FileNotFoundError:
         raise FileFailure(
             f"there is no file {shown}", hint="name a spec file, or a folder that holds specs"
@@ -36,7 +44,6 @@ def read_source(path: Path, shown: str) -> tuple[Source, list[Diagnostic]]:
         raise FileFailure(
             f"can't read {shown}: {error.strerror}", hint="check its rights"
         ) from None
-    return decode_source(data, shown)
 
 
 def decode_source(data: bytes, shown: str) -> tuple[Source, list[Diagnostic]]:

@@ -79,7 +79,7 @@ def test_version_does_not_even_load_click() -> None:
     [
         *("validate", "explain", "fmt", "compile", "diff", "plan", "apply"),
         *("drift", "why", "promote", "rollback", "doctor", "rotate-keys", "history", "unlock"),
-        *("graph", "schema", "sandbox", "show", "init", "serve", "comment"),
+        *("graph", "schema", "sandbox", "show", "init", "serve", "comment", "fleet"),
     ],
 )
 def test_the_help_of_a_command_loads_nothing_heavy_but_what_it_reads_specs_with(
@@ -87,6 +87,17 @@ def test_the_help_of_a_command_loads_nothing_heavy_but_what_it_reads_specs_with(
 ) -> None:
     allowed = {"ruamel.yaml"}  # the pipeline's own front; pydantic and what follows come later
     assert loaded_by(command, "--help").isdisjoint(set(HEAVY) - allowed)
+
+
+@pytest.mark.parametrize("command", ["validate", "compile", "plan", "drift", "matrix"])
+def test_the_help_of_a_fleet_command_loads_nothing_heavy(command: str) -> None:
+    assert loaded_by("fleet", command, "--help").isdisjoint({*HEAVY, "distributed", "dask"})
+
+
+def test_a_fleet_without_a_change_loads_no_more_than_its_files_need() -> None:
+    assert "click" in loaded_by("fleet", "validate", "spec")
+    loaded = loaded_by("fleet", "validate", "spec")
+    assert loaded.isdisjoint({*HEAVY, "click", "pathlib", "multiprocessing"})
 
 
 def test_validate_loads_yaml_and_pydantic_alone() -> None:

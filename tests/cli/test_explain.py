@@ -6,7 +6,7 @@ import pytest
 
 from penguin_compile.compiler.field import list_fields
 from penguin_compile.report.diagnostics_text import WIDTH
-from penguin_compile.rules.codes import example_of, find_code, list_codes
+from penguin_compile.rules.codes import examples_of, find_code, list_codes
 from penguin_compile.rules.intake_codes import INTAKE_CODES
 from tests.cli.conftest import Run
 
@@ -41,8 +41,8 @@ def test_a_code_is_told_with_its_reasons_and_both_specs(penguin: Run, code: str)
         assert part in words
     assert f"\n{known.severity}[{code}]: " in result.out
     for kind in ("bad", "good"):
-        path = example_of(code, "bad" if kind == "bad" else "good")
-        assert indented(path.read_text(encoding="utf-8")) in result.out
+        for path in examples_of(code, "bad" if kind == "bad" else "good"):
+            assert indented(path.read_text(encoding="utf-8")) in result.out
     # What stands beside a mark is the complaint's own, and not wrapped in `validate` either.
     lines = [line for line in result.out.splitlines() if "^" not in line]
     assert max(map(len, lines)) <= WIDTH

@@ -101,6 +101,10 @@ BEFORE_EDITS = (
     ("fmt", "--check"),
     ("compile", "--diff"),
     ("diff", "--base", "HEAD"),
+    ("fleet", "validate", "spec"),
+    ("fleet", "compile", "spec"),
+    ("fleet", "matrix", "spec", "--since", "HEAD"),
+    ("fleet", "plan", "spec", *DEV, "--secrets", "--out", "plans"),
     ("graph",),
     ("schema",),
     ("doctor", *DEV),
@@ -117,6 +121,8 @@ AFTER_EDITS = (
     ("plan", *DEV),
     ("plan", *DEV, "--secrets", "--show-unmanaged"),
     ("drift", *DEV),
+    ("fleet", "plan", "spec", *DEV, "--secrets"),
+    ("fleet", "drift", "spec", *DEV),
     ("drift", *DEV, "--acknowledge", "config/typed"),
     *(("why", f"config/of_{one}", *DEV) for one in ("env", "json", "file", "sops", "vault")),
     ("why", "config/typed", *DEV),
@@ -152,7 +158,7 @@ class World:
     def everywhere(self, *arguments: str) -> None:
         """Run a command in each of its formats; nothing it says or logs shows a secret."""
         arguments = tuple(self.gateway if one == "GATEWAY" else one for one in arguments)
-        for form in [()] if "--format" in arguments else formats(arguments[0]):
+        for form in [()] if "--format" in arguments else formats(*arguments[:2]):
             self.records.clear()
             result = self.run("--debug", *arguments, *form)
             assert result.code != 64, result.err
@@ -178,9 +184,11 @@ class World:
         engine.dispose()
 
 
-def formats(name: str) -> list[tuple[str, ...]]:
+def formats(name: str, below: str = "") -> list[tuple[str, ...]]:
     """Each value of a command's `--format`, or nothing to add where it has none."""
     command = program.get_command(click.Context(program), name)
+    if isinstance(command, click.Group):
+        command = command.commands[below]
     assert command is not None
     for option in command.params:
         if "--format" in option.opts and isinstance(option.type, click.Choice):

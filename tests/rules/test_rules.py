@@ -10,10 +10,11 @@ from syrupy.assertion import SnapshotAssertion
 
 import penguin_compile
 from penguin_compile.core.diagnostic import Diagnostic, Severity
+from penguin_compile.neighbours import check_neighbours
 from penguin_compile.pipeline import check_spec
 from penguin_compile.report.diagnostics_text import render_diagnostics
 from penguin_compile.rules import RULES
-from penguin_compile.rules.codes import example_of, find_code, list_codes
+from penguin_compile.rules.codes import examples_of, find_code, list_codes
 from penguin_compile.rules.intake_codes import INTAKE_CODES
 from penguin_compile.source.load import load_spec
 
@@ -22,8 +23,10 @@ CODES = [code for code in list_codes() if code not in INTAKE_CODES]  # those of 
 
 
 def findings_of(code: str, kind: str) -> list[Diagnostic]:
-    path = example_of(code, "good" if kind == "good" else "bad")
-    return check_spec(load_spec(path, f"{code}/{path.name}")).findings
+    paths = examples_of(code, "good" if kind == "good" else "bad")
+    loaded = [load_spec(path, f"{code}/{path.name}") for path in paths]
+    checked = check_neighbours([check_spec(one) for one in loaded])
+    return [finding for spec in checked for finding in spec.findings]
 
 
 @pytest.mark.parametrize("code", CODES)
