@@ -1,4 +1,4 @@
-"""What the last run of `validate`, `compile` or a fleet read and said, so that it can be said again.
+"""What the last run of a `validate`, `compile` or `fleet` read and said, to be said again.
 
 A run that would say and change nothing else is recognised by the content of every file that it
 would read and write: each is hashed, none is believed by its time or size. Deleting the cache costs
