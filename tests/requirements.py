@@ -1,7 +1,8 @@
 """What some tests need and not every machine has: skipped with a reason, or required.
 
 `PENGUIN_TEST_REQUIRE` names what may not be missing: `databases`, `clients`, `inputs`,
-`editor`, `mermaid`, `typescript`, `compose`, `kubectl`, `sops`, `vault`, `browser`.
+`editor`, `mermaid`, `typescript`, `compose`, `kubectl`, `sops`, `vault`, `browser`,
+`shells`, `docs`.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,9 @@ from penguin_compile.cli.failure import show_failure
 from penguin_compile.cli.quick_start import skip_collection, skip_plugins
 from penguin_compile.cli.table import COMMANDS
 from penguin_compile.core.errors import PenguinError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _PREFIX = "PENGUIN_COMPILE_"
 _LONG_RUNNING = frozenset(("sandbox", "serve"))
@@ -44,11 +47,20 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Names from the table alone, and the options of the program."""
+        from click.shell_completion import CompletionItem
+
+        names = [one for one in COMMANDS if one.startswith(incomplete)]
+        commands = [CompletionItem(one, help=COMMANDS[one][1]) for one in names]
+        return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """With a suggestion for a misspelt command."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        known = ctx.resilient_parsing or not args or args[0] in COMMANDS
+        if not known and not args[0].startswith("-"):
             from penguin_compile.core.suggestion import did_you_mean
 
             near = did_you_mean(args[0], COMMANDS)
@@ -58,7 +70,7 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog="Example: penguin-compile validate && penguin-compile compile --diff",
 )
 @click.version_option(__version__, prog_name="penguin-compile", message="%(prog)s %(version)s")

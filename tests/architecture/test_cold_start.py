@@ -75,7 +75,7 @@ def test_version_does_not_even_load_click() -> None:
     [
         *("validate", "explain", "fmt", "compile", "diff", "plan", "apply"),
         *("drift", "why", "promote", "rollback", "doctor", "rotate-keys", "history", "unlock"),
-        *("graph", "schema", "sandbox", "show", "init", "serve"),
+        *("graph", "schema", "sandbox", "show", "init", "serve", "completion"),
     ],
 )
 def test_the_help_of_a_command_loads_nothing_heavy_but_what_it_reads_specs_with(

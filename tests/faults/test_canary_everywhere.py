@@ -102,6 +102,7 @@ BEFORE_EDITS = (
     ("diff", "--base", "HEAD"),
     ("graph",),
     ("schema",),
+    ("completion", "bash"),
     ("doctor", *DEV),
     ("plan", *DEV),
     ("plan", *DEV, "--secrets", "--out", "plan.json"),
