@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 WORKERS := 4  # more than cores: most of a test's time goes by waiting for processes and servers
 
-.PHONY: help setup demo example test test-fast test-faults fuzz lint format bench picture generated lock clean
+.PHONY: help setup demo example docs test test-fast test-faults fuzz lint format bench picture generated lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,9 @@ demo: $(READY) ## the main job on the example app, for real: SQLite and a local 
 
 example: $(READY) ## an app, its console, a gateway and a license server, until Ctrl-C
 	@$(BIN)/python examples/myapp/run.py
+
+docs: $(READY) ## the documentation site, in .cache/site; what it can't make of a page is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 test: $(READY) ## every test
 	$(BIN)/python -m pytest -n $(WORKERS)

@@ -100,7 +100,7 @@ def program(ctx: click.Context, directory: str | None, color: str, *, debug: boo
         skip_collection()
         skip_plugins()
     ctx.color = {"always": True, "never": False}.get(color, _colour_of_terminal())
-    ctx.obj = {**(ctx.obj or {}), "debug": debug}
+    ctx.obj.update(debug=debug, color=ctx.color)
     ctx.default_map = _project_defaults(ctx)
 
 
@@ -158,12 +158,10 @@ def _project_options() -> dict[str, Any]:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the program and return its exit code; no traceback but with `--debug`."""
+    known: dict[str, Any] = {"arguments": arguments, "color": _colour_of_terminal()}
     try:
         code = program.main(
-            list(arguments),
-            prog_name="penguin-compile",
-            standalone_mode=False,
-            obj={"arguments": arguments},
+            list(arguments), prog_name="penguin-compile", standalone_mode=False, obj=known
         )
     except click.UsageError as error:
         error.show()
@@ -176,7 +174,7 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except PenguinError as error:
-        return _fail(error, arguments)
+        return _fail(error, arguments, known["color"])
     except Exception as error:
         if "--debug" in arguments:
             raise
@@ -187,10 +185,10 @@ def run(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _fail(error: PenguinError, arguments: Sequence[str]) -> int:
+def _fail(error: PenguinError, arguments: Sequence[str], color: bool | None) -> int:  # noqa: FBT001
     if "--debug" in arguments:
         import traceback
 
         traceback.print_exception(error)
-    show_failure(error)
+    show_failure(error, color=color)
     return error.exit_code

@@ -18,7 +18,8 @@ TEXT = GUIDE.read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+    pattern = rf"^```{language}(?: title=.*)?\n(.*?)^```"
+    return re.findall(pattern, TEXT, re.DOTALL | re.MULTILINE)
 
 
 def steps() -> list[tuple[list[str], list[str]]]:
