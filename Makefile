@@ -61,8 +61,9 @@ bench: $(READY) ## how fast each stage is, beside its floor
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.runtime
 
-picture: $(READY) ## draw docs/plan.svg anew, from a real run
+picture: $(READY) ## draw docs/plan.svg and docs/demo.svg anew, from real runs
 	@PATH="$(abspath $(BIN)):$$PATH" docs/picture.sh
+	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python docs/recording.py
 
 generated: $(READY) ## write generated/ and schemas/ anew
 	$(BIN)/penguin-compile compile

@@ -20,8 +20,9 @@ _HEAD = """\
 # Rules
 
 Every complaint has a code. Errors stop a compile, a plan and an apply. Warnings are told, and
-`validate`, `plan` and `apply` fail on them with `--strict`. Codes from PC501 on are about the files that an app has today, and are told by
-`init`. `penguin-compile explain PC201` says the same in a terminal.
+`validate`, `plan` and `apply` fail on them with `--strict`. Codes from PC501 on are about the
+files that an app has today, and are told by `init`. `penguin-compile explain PC201` says the same
+in a terminal.
 """
 _WIDTH = 80
 _MOST = 3

@@ -150,3 +150,13 @@ def test_a_history_that_is_too_wide_is_told_in_blocks(
     assert [one for one in narrow if one.startswith("REVISION")] == ["REVISION 2", "REVISION 1"]
     for cell in wide[1].split("  "):
         assert cell.strip() in " ".join(one.strip() for one in narrow)
+
+
+@pytest.mark.parametrize(("colour", "told"), [("always", True), ("never", False)])
+def test_the_colour_that_is_asked_for_holds_for_a_failure(
+    penguin: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, colour: str, *, told: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = penguin("--color", colour, "plan", "--env", "dev")
+    assert result.code == 1
+    assert bool(ESCAPE.search(result.err)) is told

@@ -26,6 +26,7 @@ NEED_THE_SHOP = {
     "docs/how-to/roll-back.md",
     "docs/how-to/recover.md",
     "docs/how-to/rotate-keys.md",
+    "docs/how-to/terminal.md",
 }
 APPLY = Step("penguin-compile apply --env dev --yes")
 
