@@ -47,3 +47,15 @@ def test_every_command_is_one_of_ours(name: str) -> None:
 def test_every_command_is_mentioned_by_hand_somewhere() -> None:
     text = " ".join(one.read_text(encoding="utf-8") for one in TEXTS.values())
     assert [one for one in COMMANDS if not re.search(rf"[` ]{one}[` ]", text)] == []
+
+
+@pytest.mark.parametrize("name", [*TEXTS, "ARCHITECTURE.md", "CHANGELOG.md"])
+def test_every_link_leads_to_a_file(name: str) -> None:
+    path = ROOT / name
+    blocks = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+    text = blocks.sub("", path.read_text(encoding="utf-8"))
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)
+    local = [one for one in targets if "://" not in one]
+    of_site = {"exit-codes.md", "reference/"}  # made when the site is built
+    missing = [one for one in local if not (path.parent / one).exists()]
+    assert [one for one in missing if not any(part in one for part in of_site)] == []
