@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import html
-import os
 import re
-import subprocess
-import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -21,7 +17,6 @@ from penguin_compile.core.errors import PenguinError
 from penguin_compile.core.published_schema import read_schema
 from penguin_compile.rules.codes import list_codes
 from tests.docs.pages import PAGES, ROOT
-from tests.requirements import end_without
 
 pytestmark = pytest.mark.slow
 
@@ -31,26 +26,6 @@ _FETCHED = re.compile(
     re.IGNORECASE,
 )
 _IN_STYLES = re.compile(r"""(?:url\(|@import\s+)["']?((?:https?:)?//[^"')\s]+)""", re.IGNORECASE)
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built as `make docs` builds it."""
-    if find_spec("material") is None:
-        end_without("docs", "MkDocs Material is not installed: group docs of pyproject.toml")
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
-    done = subprocess.run(
-        [*command, "--site-dir", str(folder)],
-        cwd=ROOT,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
 
 
 def page(site: Path, name: str) -> str:
