@@ -1,22 +1,23 @@
 # Two commands on a fresh machine with Python 3.11 and make: `make demo` and `make test`.
 PYTHON ?= python3
-VENV   := .venv
+VENV   ?= .venv
+LOCK   ?= requirements.lock
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 WORKERS := 4  # more than cores: most of a test's time goes by waiting for processes and servers
 
-.PHONY: help setup demo example docs test test-fast test-faults fuzz lint format bench picture generated lock clean
+.PHONY: help setup demo example docs test test-fast test-lowest test-faults fuzz lint format bench picture generated lock dist clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(READY) ## the virtual environment in .venv, pinned by requirements.lock
 
-$(READY): requirements.lock pyproject.toml
+$(READY): $(LOCK) pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "penguin-compile needs Python 3.11 or newer; name one: make PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m compileall -q penguin_compile  # also where PYTHONDONTWRITEBYTECODE is set
 	@touch $@
@@ -36,6 +37,10 @@ test: $(READY) ## every test
 test-fast: $(READY) ## the tests that need no server and take less than a second each
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
 
+test-lowest: ## test-fast with the oldest versions of our dependencies that pyproject.toml allows
+	$(MAKE) VENV=.venv-lowest LOCK=requirements-lowest.lock setup
+	.venv-lowest/bin/python -m pytest -n $(WORKERS) -m "not slow" --ignore tests/packaging
+
 test-faults: $(READY) ## apply killed at every single statement and commit, on each database
 	PENGUIN_TEST_EVERY_PLACE=1 $(BIN)/python -m pytest -n 2 tests/faults
 
@@ -52,6 +57,7 @@ lint: $(READY) ## style, types, layers, and that generated files are fresh
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/penguin-compile compile --check
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml penguin_compile
 
 format: $(READY) ## mend style
 	$(BIN)/ruff check --fix .
@@ -70,9 +76,27 @@ generated: $(READY) ## write generated/ and schemas/ anew
 	$(BIN)/penguin-compile schema > schemas/spec.schema.json
 	$(BIN)/penguin-compile schema --fragment > schemas/spec-fragment.schema.json
 
-lock: ## pin the newest versions that pyproject.toml allows
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-	  --no-header --no-strip-extras --all-extras --group dev pyproject.toml --output-file requirements.lock
+LOCKED := uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header \
+  --no-strip-extras --all-extras pyproject.toml
+
+lock: ## pin the newest versions that pyproject.toml allows; and the oldest of what users install
+	$(LOCKED) --generate-hashes --group dev --output-file requirements.lock
+	$(LOCKED) --resolution lowest-direct --output-file .cache/lowest.txt
+	cp requirements.lock requirements-lowest.lock  # what it needn't change stays
+	$(LOCKED) --generate-hashes --group dev --constraint .cache/lowest.txt \
+	  --output-file requirements-lowest.lock
+
+dist: $(READY) ## wheel, sdist, bill of materials and checksums in dist/; built twice and compared
+	rm -rf dist .cache/dist
+	$(BIN)/python -m hatchling build -d dist
+	umask 077 && $(BIN)/python -m hatchling build -d .cache/dist/again
+	diff -r dist .cache/dist/again
+	$(PYTHON) -m venv .cache/dist/venv
+	.cache/dist/venv/bin/pip install --quiet --disable-pip-version-check "$$(echo dist/*.whl)[all]"
+	.cache/dist/venv/bin/pip uninstall --quiet --disable-pip-version-check --yes pip setuptools
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+	  --output-file dist/penguin-compile.cdx.json .cache/dist/venv
+	cd dist && sha256sum -- * > SHA256SUMS
 
 clean: ## everything that make made
-	rm -rf $(VENV) .cache .penguin_cache .demo examples/myapp/.run .penguin dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-lowest .cache .penguin_cache .demo examples/myapp/.run .penguin dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

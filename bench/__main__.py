@@ -21,7 +21,7 @@ from bench.compose_app import make_compose_app
 from bench.console import bench_console
 from bench.databases import bench_databases
 from bench.gateway import bench_gateway
-from bench.specs import make_spec
+from bench.specs import lengthen_example, make_spec
 from bench.telemetry import bench_telemetry
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -115,20 +115,28 @@ def bench_commands(runs: int, folder: str) -> None:
         return lambda: subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
 
     program = str(Path(sys.executable).parent / "penguin-compile")
+    place = f"{folder}/short"
+    Path(place, "spec").mkdir(parents=True)
+    Path(place, "spec", "myapp.yaml").write_text(
+        lengthen_example(ROOT / "spec" / "myapp.yaml", 300)
+    )
     floor = measure(runs, run(sys.executable, "-c", "pass"))
     rows = {
         "floor: python -c pass": floor,
         "python -c 'import click'": measure(runs, run(sys.executable, "-c", "import click")),
         "penguin-compile --version": measure(runs, run(program, "--version")),
         "penguin-compile --help": measure(runs, run(program, "--help")),
-        "penguin-compile validate spec/myapp.yaml": measure(
-            runs, run(program, "validate", "spec/myapp.yaml")
+        "penguin-compile validate --no-cache": measure(
+            runs, run(program, "-C", place, "validate", "--no-cache")
+        ),
+        "penguin-compile validate, nothing changed": measure(
+            runs, run(program, "-C", place, "validate")
         ),
         "penguin-compile compile spec/myapp.yaml": measure(
-            runs, run(program, "compile", "spec/myapp.yaml", "--out", folder)
+            runs, run(program, "compile", "spec/myapp.yaml", "--out", f"{folder}/out")
         ),
     }
-    print_rows("whole commands", "python -c pass", floor, rows)
+    print_rows("whole commands, validate of 300 lines", "python -c pass", floor, rows)
 
 
 def bench_unchanged(spec: Path, runs: int) -> None:
@@ -192,7 +200,7 @@ def main() -> None:
     parser.add_argument("--keys", type=int, default=10_000, help="of the console's page; 0: none")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        bench_commands(max(chosen.runs, 11), f"{folder}/out")
+        bench_commands(max(chosen.runs, 11), folder)
         bench_init(chosen.runs, folder)
         spec = Path(folder) / "bench.yaml"
         spec.write_text(make_spec(chosen.services, chosen.routes, chosen.settings))

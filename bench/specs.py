@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+
+def lengthen_example(example: Path, lines: int) -> str:
+    """The example app's spec, with more metrics until it has so many lines."""
+    text = example.read_text(encoding="utf-8")
+    mark = "    cache.misses: "
+    more = lines - text.count("\n")
+    metrics = [
+        f"    jobs.done_{number}: {{type: counter, category: system}}\n" for number in range(more)
+    ]
+    return text.replace(mark, f"{''.join(metrics)}{mark}")
+
 
 def make_spec(services: int, routes: int, settings: int) -> str:
     """YAML of one app with so many services, routes and config keys."""

@@ -1,7 +1,10 @@
 """Where the program begins and ends; imports nothing that an answer doesn't need."""
 
+import gc
 import os
 import sys
+
+_REMEMBERED = frozenset(("compile", "validate"))
 
 
 def main() -> None:
@@ -11,6 +14,7 @@ def main() -> None:
 
         print(f"penguin-compile {__version__}")  # noqa: T201
         return
+    gc.disable()  # on a large spec it costs more than all else; the program knows who needs it
     code = _run(sys.argv[1:])
     try:
         sys.stdout.flush()
@@ -23,11 +27,16 @@ def main() -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    if "compile" in arguments:
-        from penguin_compile.cli.compile_cache import recall
+    if not _REMEMBERED.isdisjoint(arguments):
+        from penguin_compile.cli.run_cache import recall
 
-        if recall(arguments):
-            return 0
+        try:
+            code = recall(arguments)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        if code is not None:
+            return code
     from penguin_compile.cli.program import run
 
     return run(arguments)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from penguin_compile.artifacts.check import check_artifacts
@@ -18,6 +18,7 @@ from penguin_compile.artifacts.layout import (
 )
 from penguin_compile.artifacts.writes import Writes, plan_writes
 from penguin_compile.core.errors import UsageError
+from penguin_compile.core.records import dataclass
 from penguin_compile.pipeline import CheckedSpec, ResolvedApp
 from penguin_compile.source.environments import environment_names
 from penguin_compile.source.load import LoadedSpec, collector_paused

@@ -6,13 +6,13 @@ Every command is a prefix of it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from penguin_compile.core.diagnostic import Diagnostic, Severity, merge_environments
 from penguin_compile.core.errors import FileFailure, UsageError
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.suggestion import did_you_mean, list_names
 from penguin_compile.source.environments import environment_names, resolve_environment
 from penguin_compile.source.load import LoadedSpec, collector_paused, load_spec

@@ -2,7 +2,7 @@
 
 `PENGUIN_TEST_REQUIRE` names what may not be missing: `databases`, `clients`, `inputs`,
 `editor`, `mermaid`, `typescript`, `compose`, `kubectl`, `sops`, `vault`, `browser`,
-`shells`, `docs`.
+`linters`, `shells`, `docs`.
 """
 
 from __future__ import annotations

@@ -10,11 +10,12 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from penguin_compile.artifacts.manifest import Manifest, parse_manifest
 from penguin_compile.core.errors import FileFailure
+from penguin_compile.core.records import dataclass
 
 _NAME = "journal.json"
 _RANDOM = r"[A-Za-z0-9_]{8}"  # what tempfile adds to a prefix

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from penguin_compile.artifacts.manifest import NAME, parse_manifest
 from penguin_compile.core.errors import FileFailure, PenguinError, UsageError
+from penguin_compile.core.records import dataclass
 from penguin_compile.model.app import App
 from penguin_compile.targets.target import Artifact, Target
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from penguin_compile.core.errors import FileFailure
+from penguin_compile.core.records import dataclass
 
 NAME = "manifest.json"
 FORMAT = 1

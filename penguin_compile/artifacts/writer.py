@@ -10,7 +10,6 @@ import os
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -19,6 +18,7 @@ from penguin_compile.artifacts.failures import explained
 from penguin_compile.artifacts.journal import make_stage, remove_stages
 from penguin_compile.artifacts.manifest import NAME, hash_bytes
 from penguin_compile.artifacts.writes import Write, Writes, refuse_edited
+from penguin_compile.core.records import dataclass
 
 Undo: TypeAlias = list[Callable[[], object]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from penguin_compile.artifacts.failures import explained, not_a_folder
@@ -18,6 +18,7 @@ from penguin_compile.artifacts.manifest import (
     parse_manifest,
 )
 from penguin_compile.core.errors import FileFailure, PenguinError, Refused
+from penguin_compile.core.records import dataclass
 from penguin_compile.targets import TARGETS
 from penguin_compile.targets.target import Artifact
 

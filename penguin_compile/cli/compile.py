@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Options:
-    """What the command line asks for; `arguments` is all of it, as it was given."""
+    """What the command line asks for; `arguments` is all of it, as it was given in a folder."""
 
     environments: tuple[str, ...]
     targets: tuple[str, ...]
@@ -38,6 +38,8 @@ class _Options:
     show_diff: bool
     form: str
     force: bool
+    cached: bool
+    started_in: str | None
     arguments: Sequence[str]
 
 
@@ -81,7 +83,7 @@ def command(
     form: str,
     force: bool,
     watch: bool,
-    no_cache: bool,  # noqa: ARG001  # read where the program starts, see compile_cache.py
+    no_cache: bool,
 ) -> int:
     """Write generated/<app>/<environment>/ from specs.
 
@@ -95,6 +97,8 @@ def command(
         show_diff=show_diff,
         form=form,
         force=force,
+        cached=not no_cache,
+        started_in=ctx.obj["folder"],
         arguments=ctx.obj["arguments"],
     )
     if watch:
@@ -127,7 +131,7 @@ def _compile(specs: Sequence[str], options: _Options) -> tuple[int, list[Checked
         if options.show_diff:
             click.echo(_render_diff(everything, specs, options), nl=False)
         code = (_report_check if options.check else _write)(everything, options)
-    if code == 0:
+    if code == 0 and options.cached:
         _remember(checked, compiled, said, options)
     return code, checked
 
@@ -168,8 +172,8 @@ def _remember(
     options: _Options,
 ) -> None:
     """So that the same command, where nothing has changed, needs only to look at the files."""
-    from penguin_compile.cli.compile_cache import remember
-    from penguin_compile.cli.compile_record import make_record
+    from penguin_compile.cli.compile_record import make_compile_record
+    from penguin_compile.cli.run_cache import remember
 
     live = [one for one in compiled if one.digest is not None]
     if options.check:
@@ -178,9 +182,13 @@ def _remember(
         counts = [sum(len(each) for each in one.artifacts.values()) for one in live]
         out = [f"{one.folder.path}: {n} unchanged" for one, n in zip(live, counts, strict=True)]
         err = list(said)
-    record = make_record(checked, live, out=out, err=err)
+    record = make_compile_record(checked, live, out=_lines(out), err=_lines(err))
     if record is not None:
-        remember(options.arguments, record)
+        remember(options.arguments, options.started_in, record)
+
+
+def _lines(texts: Iterable[str]) -> str:
+    return "".join(f"{text}\n" for text in texts)
 
 
 def _render_diff(everything: list[Writes], specs: Sequence[str], options: _Options) -> str:

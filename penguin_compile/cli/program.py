@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import click
 
 from penguin_compile import __version__
 from penguin_compile.cli.failure import show_failure
-from penguin_compile.cli.quick_start import skip_collection, skip_plugins
+from penguin_compile.cli.quick_start import skip_plugins
 from penguin_compile.cli.table import COMMANDS
 from penguin_compile.core.errors import PenguinError
 
@@ -96,8 +97,9 @@ def program(ctx: click.Context, directory: str | None, color: str, *, debug: boo
             raise PenguinError(
                 f"can't change to {directory}: {error.strerror}", hint="-C names a folder"
             ) from None
-    if ctx.invoked_subcommand not in _LONG_RUNNING:
-        skip_collection()
+    if ctx.invoked_subcommand in _LONG_RUNNING:
+        gc.enable()
+    else:
         skip_plugins()
     ctx.color = {"always": True, "never": False}.get(color, _colour_of_terminal())
     ctx.obj.update(debug=debug, color=ctx.color)
@@ -158,7 +160,15 @@ def _project_options() -> dict[str, Any]:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the program and return its exit code; no traceback but with `--debug`."""
-    known: dict[str, Any] = {"arguments": arguments, "color": _colour_of_terminal()}
+    try:
+        start: str | None = os.getcwd()  # noqa: PTH109 - pathlib costs start-up time
+    except OSError:  # it is gone
+        start = None
+    known: dict[str, Any] = {
+        "arguments": arguments,
+        "folder": start,
+        "color": _colour_of_terminal(),
+    }
     try:
         code = program.main(
             list(arguments), prog_name="penguin-compile", standalone_mode=False, obj=known

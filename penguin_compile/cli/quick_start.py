@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from importlib import import_module
 from types import ModuleType
@@ -33,8 +32,3 @@ class _NoPlugins(ModuleType):
 def skip_plugins() -> None:
     """To be called before pydantic builds its first validator, by the program alone."""
     sys.modules.setdefault(_LOADER, _NoPlugins(_LOADER))
-
-
-def skip_collection() -> None:
-    """No cyclic garbage collection: on a large spec it costs more than all else."""
-    gc.disable()

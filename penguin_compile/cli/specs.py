@@ -68,14 +68,18 @@ def _read_standard_input(most: int) -> bytes:
 
 def show_findings(findings: Sequence[Diagnostic], *, err: bool, limit: int = 100) -> None:
     """As text, the first `limit` of them; the rest is counted."""
+    click.echo(render_findings(findings, limit), err=err, nl=False)
+
+
+def render_findings(findings: Sequence[Diagnostic], limit: int) -> str:
+    """What `show_findings` shows."""
     from penguin_compile.report.diagnostics_text import render_diagnostics
 
-    if not findings:
-        return
     shown = sort_diagnostics(findings)[:limit]
-    click.echo(render_diagnostics(shown, style, width=columns()), err=err, nl=False)
+    text = render_diagnostics(shown, style, width=columns())
     if len(findings) > limit:
-        click.echo(f"\n… and {len(findings) - limit} more; --max-findings N shows them", err=err)
+        text += f"\n… and {len(findings) - limit} more; --max-findings N shows them\n"
+    return text
 
 
 def style(text: str, colour: str) -> str:

@@ -20,6 +20,7 @@ COMMANDS = {
     ),
     "history": ("penguin_compile.cli.history", "List what was applied, when and by whom."),
     "show": ("penguin_compile.cli.show", "Show a saved plan, or what a revision did."),
+    "comment": ("penguin_compile.cli.comment", "Show a saved plan on its pull request on GitHub."),
     "unlock": ("penguin_compile.cli.unlock", "Free the lock of a run that is dead."),
     "graph": ("penguin_compile.cli.graph", "Draw services, routes and features."),
     "schema": ("penguin_compile.cli.schema", "Print the JSON Schema of the language."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 import click
@@ -11,7 +12,7 @@ from penguin_compile.cli.specs import (
     check_all,
     check_standard_input,
     environments_option,
-    show_findings,
+    render_findings,
     specs_argument,
     summarise,
 )
@@ -46,7 +47,10 @@ from penguin_compile.pipeline import CheckedSpec
     show_default=True,
     help="How many are shown; all are counted.",
 )
+@click.option("--no-cache", is_flag=True, help="Check even where nothing has changed.")
+@click.pass_context
 def command(
+    ctx: click.Context,
     specs: tuple[str, ...],
     stdin_filename: str | None,
     environments: tuple[str, ...],
@@ -54,6 +58,7 @@ def command(
     max_findings: int,
     *,
     strict: bool,
+    no_cache: bool,
 ) -> int:
     """Check specs and tell every finding at once.
 
@@ -62,12 +67,34 @@ def command(
     """
     checked = _check(specs, stdin_filename, environments)
     findings = [finding for spec in checked for finding in spec.findings]
-    _show(findings, form, max_findings)
-    if form == "text":
-        named = ", ".join(spec.loaded.path for spec in checked)
-        click.echo(f"{named}: {summarise(findings)}", err=True)
+    out = _render(findings, form, max_findings)
+    if not (_on_terminal() if ctx.color is None else ctx.color):
+        out = click.unstyle(out)
+    named = ", ".join(spec.loaded.path for spec in checked)
+    err = f"{named}: {summarise(findings)}\n" if form == "text" else ""
+    click.echo(out, nl=False)
+    click.echo(err, nl=False, err=True)
     worst = max((one.severity for one in findings), default=Severity.INFO)
-    return int(worst is Severity.ERROR or (strict and worst is Severity.WARNING))
+    code = int(worst is Severity.ERROR or (strict and worst is Severity.WARNING))
+    if not no_cache and STDIN not in specs:
+        _remember(ctx, checked, code, out, err)
+    return code
+
+
+def _on_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _remember(
+    ctx: click.Context, checked: Sequence[CheckedSpec], code: int, out: str, err: str
+) -> None:
+    """So that the same command, where nothing has changed, needs only to look at the files."""
+    from penguin_compile.cli.run_cache import remember
+    from penguin_compile.cli.run_record import make_record
+
+    record = make_record(checked, code=code, out=out, err=err)
+    if record is not None:
+        remember(ctx.obj["arguments"], ctx.obj["folder"], record)
 
 
 def _check(
@@ -85,18 +112,17 @@ def _check(
     return check_all(specs, environments)
 
 
-def _show(findings: Sequence[Diagnostic], form: str, limit: int) -> None:
+def _render(findings: Sequence[Diagnostic], form: str, limit: int) -> str:
     if form == "json":
         from penguin_compile.report.diagnostics_json import render_diagnostics_json
 
-        click.echo(render_diagnostics_json(findings, limit), nl=False)
-    elif form == "sarif":
+        return render_diagnostics_json(findings, limit)
+    if form == "sarif":
         from penguin_compile.report.diagnostics_sarif import render_diagnostics_sarif
 
-        click.echo(render_diagnostics_sarif(findings, limit), nl=False)
-    elif form == "github":
+        return render_diagnostics_sarif(findings, limit)
+    if form == "github":
         from penguin_compile.report.diagnostics_github import render_diagnostics_github
 
-        click.echo(render_diagnostics_github(findings[:limit]), nl=False)
-    else:
-        show_findings(findings, err=False, limit=limit)
+        return render_diagnostics_github(findings[:limit])
+    return render_findings(findings, limit)

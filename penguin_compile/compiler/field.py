@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import typing
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -22,6 +22,7 @@ from penguin_compile.compiler.field_words import (
 )
 from penguin_compile.compiler.shape import is_hidden, unwrap
 from penguin_compile.core.errors import UsageError
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.suggestion import did_you_mean, list_names
 from penguin_compile.model.setting import UNSET
 from penguin_compile.sections.shape import EXTENSION

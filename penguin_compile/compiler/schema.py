@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from penguin_compile.compiler.schema_part import make_part, rename_references
@@ -38,6 +39,10 @@ class _Generator(GenerateJsonSchema):
         elif described.get("pattern") == DURATION:
             described["default"] = f"{default}s"
         return described
+
+    def encode_default(self, dft: Any) -> Any:
+        """Without a mapping's serializer, which need not be built yet: the default is left out."""
+        return {} if isinstance(dft, BaseModel) else super().encode_default(dft)
 
     def sort(self, value: Schema, parent_key: str | None = None) -> Schema:  # noqa: ARG002
         """In the order of the shapes, which is the order in which people write."""

@@ -6,12 +6,13 @@ Under `diff`. What several environments share is told once, with their names.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from penguin_compile.compiler.projection import project
 from penguin_compile.core.canonical import canonical_json
 from penguin_compile.core.pointer import Pointer
+from penguin_compile.core.records import dataclass
 from penguin_compile.model.app import App
 from penguin_compile.model.plan import ABSENT
 from penguin_compile.model.spec_change import (

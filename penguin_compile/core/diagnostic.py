@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 
 from penguin_compile.core.pointer import Pointer, format_pointer
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.span import Span
 
 _SECRET_CODES = frozenset(("PC401", "PC402", "PC403", "PC406"))

@@ -34,6 +34,11 @@ class Registry(Generic[Item]):
     def __contains__(self, name: object) -> bool:
         return name in self._table or name in list(self)
 
+    @property
+    def packages(self) -> frozenset[str]:
+        """Those that have brought names, as far as somebody asked for more than the table."""
+        return frozenset(self._packages.values())
+
     def package(self, name: str) -> str | None:
         """The package that brought a name; None for a built-in one."""
         return self._packages.get(name)

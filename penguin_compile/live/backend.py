@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.model.address import Address
 from penguin_compile.model.app import App
 from penguin_compile.model.record import Desired, Live

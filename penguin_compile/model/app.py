@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.secret import SecretReference
 from penguin_compile.model.deployment import Deployment, Variable
 from penguin_compile.model.environment import Environment

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.secret import SecretReference
 
 

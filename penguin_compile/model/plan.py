@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.model.address import Address
 
 FORMAT = 1

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.secret import SecretReference
 
 EXTERNAL = "external"  # the world outside, as a source of routes

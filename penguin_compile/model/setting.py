@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.secret import SecretReference
 
 JsonValue: TypeAlias = Any  # None | bool | int | float | str | list | dict, as JSON has them

@@ -6,11 +6,12 @@ Made in `compiler/spec_comparison.py`, shown by `report/spec_diff_*.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
 from penguin_compile.core.pointer import Pointer
+from penguin_compile.core.records import dataclass
 
 
 class Kind(StrEnum):

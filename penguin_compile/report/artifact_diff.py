@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Final
 
 from penguin_compile.artifacts.layout import Folder
 from penguin_compile.artifacts.writes import Write, Writes
+from penguin_compile.core.records import dataclass
 from penguin_compile.report.line_diff import diff_lines
 from penguin_compile.report.printable import printable_line
 from penguin_compile.rules.secrets import (

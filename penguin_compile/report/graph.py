@@ -6,10 +6,10 @@ One view, in the order of the spec; `graph_mermaid`, `graph_dot` and `graph_svg`
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.model.app import App
 from penguin_compile.model.deployed import deployed_routes, deployed_services, has_feature
 from penguin_compile.model.service import EXTERNAL, Route, Service

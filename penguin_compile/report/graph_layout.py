@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 from typing import Final
+
+from penguin_compile.core.records import dataclass
 
 _SWEEPS: Final = 12
 _GAP: Final = 18.0  # between boxes of a layer

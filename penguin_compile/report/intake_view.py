@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from penguin_compile.core.diagnostic import Diagnostic, Severity
+from penguin_compile.core.records import dataclass
 from penguin_compile.intake.intake import Intake
 from penguin_compile.intake.meaning import ABSENT, Difference
 from penguin_compile.intake.secrecy import Secrets, names_secret

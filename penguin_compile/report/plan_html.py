@@ -7,10 +7,10 @@ Jinja's autoescape.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.model.plan import ABSENT, Action, ChangeClass
 from penguin_compile.report.plan_view import (
     ChangeView,

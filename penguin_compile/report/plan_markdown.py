@@ -46,14 +46,14 @@ _SORTS: Final = {
 }
 
 
-def render_plan_markdown(plan: PlanView) -> str:
-    """At most LONGEST characters; the summary first."""
-    text = "".join(_head(plan))
+def render_plan_markdown(plan: PlanView, *, longest: int = LONGEST, since: str = "") -> str:
+    """At most `longest` characters; the summary first, then `since`, Markdown of the caller's."""
+    text = "".join(_head(plan)) + since
     decided, conflicts = _conflicts(plan)
     text += conflicts
     tail = "".join(_tail(plan))
     rows = [one for one in sorted(plan.changes, key=importance) if id(one) not in decided]
-    shown = _choose(rows, LONGEST - _RESERVE - len(text) - len(tail))
+    shown = _choose(rows, longest - _RESERVE - len(text) - len(tail))
     for kind, changes in plan.kinds():
         folded = [one for one in changes if id(one) not in decided]
         text += "".join(

@@ -9,9 +9,10 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.model.address import KINDS
 from penguin_compile.model.plan import ABSENT, Action, ChangeClass, Origin
 from penguin_compile.model.record import VALUE

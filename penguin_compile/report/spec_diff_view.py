@@ -7,9 +7,9 @@ secret by its name or its form, on either side.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.model.plan import ABSENT
 from penguin_compile.model.record import VALUE
 from penguin_compile.model.spec_change import (

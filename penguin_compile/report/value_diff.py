@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import islice
 from typing import Any, Final, Literal
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.model.plan import ABSENT
 from penguin_compile.report.line_diff import diff_lines
 from penguin_compile.report.plan_view import Hidden

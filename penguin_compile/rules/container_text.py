@@ -6,8 +6,9 @@ Source: the Compose specification, "Interpolation", and the tokens of compose-go
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from penguin_compile.core.records import dataclass
 
 REPLACED = "\0"  # stands in `plain` where a reference stood
 _TOKEN = re.compile(

@@ -12,7 +12,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from penguin_compile.rules.container_text import REPLACED
@@ -54,7 +54,6 @@ _FORMATS = (
     ("an age identity", r"\bAGE-SECRET-KEY-1[0-9A-Z]{50,}"),
     ("a signed token (JWT)", r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}"),
 )
-_FORMAT = re.compile("|".join(f"({pattern})" for _, pattern in _FORMATS))
 _PLACEHOLDER = re.compile(r"X{4}|x{4}|\*{3}|<[^>]*>|\.\.\.|\{\{")
 _URL_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s/@:?#]*:([^\s/@]+)@")
 _REFERENCE = re.compile(r"\$\{[^}]*\}|\$[A-Za-z_][A-Za-z0-9_]*")
@@ -72,16 +71,14 @@ _NOT_KEYS = frozenset(
 _LEAST_ENTROPY = 3.7  # bits per character; base64 of 24 random bytes has 4.3 and more
 _LEAST_CHANGES = 0.38  # of neighbours of different kinds; words in camel case have 0.1 to 0.25
 
-_CHANGE_ME = re.compile(
+_CHANGE_ME = (
     r"(?<![a-z])change[-_ ]?(?:me|this|it)(?![a-z])|(?<![a-z])change[-_ ]in[-_ ]prod"
-    r"|\Adev[-_]secret[-_]key",
-    re.IGNORECASE,
+    r"|\Adev[-_]secret[-_]key"
 )
-_INVITATION = re.compile(
+_INVITATION = (
     r"\A(?:your|my|dev|test|insert|replace|super)[-_ ]?(?:[a-z0-9]+[-_ ])*"
     r"(?:secret|pass|password|token|key|me)"
-    r"|(?:secret|password|token|key)[-_ ](?:here|dev)(?![a-z])",
-    re.IGNORECASE,
+    r"|(?:secret|password|token|key)[-_ ](?:here|dev)(?![a-z])"
 )
 _KNOWN = frozenset(
     "123456 12345678 123456789 1234567890 admin admin123 administrator default demo dev example "
@@ -106,6 +103,18 @@ _FORMAT_MARKS = (
 _MARKS = ("@", "change", "dev-secret", "dev_secret", *_FORMAT_MARKS)
 _SECRET_HINTS = ("pass", "secret", "token", "pwd", "credential", "api", "private")
 _NAME_HINTS = ("key", "pass", "secret", "token", "pwd", "credential")
+
+
+@cache
+def _format() -> re.Pattern[str]:
+    """Any of the formats. Few specs need it, and compiling it takes as long as a dozen rules."""
+    return re.compile("|".join(f"({pattern})" for _, pattern in _FORMATS))
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Likewise."""
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def present_marks(texts: Iterable[str]) -> list[str]:
@@ -157,7 +166,7 @@ def recognise_credential(text: str) -> str | None:
     """What a literal looks like by its form ("an AWS access key"), or None."""
     if "@" in text and _has_password(text):
         return "a URL with a password"
-    match = _FORMAT.search(text) if has_mark(text, _FORMAT_MARKS) else None
+    match = _format().search(text) if has_mark(text, _FORMAT_MARKS) else None
     if match is None or match.lastindex is None or _PLACEHOLDER.search(match[0]):
         return None
     return _FORMATS[match.lastindex - 1][0]
@@ -172,13 +181,13 @@ def recognise_key(name: str, text: str) -> str | None:
 
 def wants_change(text: str) -> bool:
     """Whether a text says that it is to be replaced: `changeme`, `dev-secret-key-…`."""
-    return _CHANGE_ME.search(text) is not None
+    return _compiled(_CHANGE_ME).search(text) is not None
 
 
 def is_known_secret(name: str, text: str) -> bool:
     """Whether everyone knows it as a secret of that name: `admin` as somebody's password."""
     word = text.strip().lower()
-    if word in _KNOWN or _INVITATION.search(word):
+    if word in _KNOWN or _compiled(_INVITATION).search(word):
         return says_secret(name) or _names_key(name, _KEY_KINDS)
     return _EXAMPLE_KEY.match(word) is not None and (says_secret(name) or _names_key(name))
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from penguin_compile.core.diagnostic import Diagnostic, Severity
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.span import Span
 from penguin_compile.core.suggestion import did_you_mean, list_names
 from penguin_compile.source.overlay import apply_patch, without

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import re
 import sys
-from dataclasses import dataclass
 
 from penguin_compile.core.errors import PenguinError
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.span import Source
 from penguin_compile.source.layout import Block, Gap, Layout, Literal, Unsure, read_layout
 from penguin_compile.source.yaml_events import parse_yaml

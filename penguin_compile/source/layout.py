@@ -6,11 +6,12 @@ Lines count from 0 here, and offsets are those of the text.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ruamel.yaml import events as yaml_events
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.span import Source
 from penguin_compile.source.yaml_events import list_events
 

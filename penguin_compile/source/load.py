@@ -6,11 +6,12 @@ import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from penguin_compile.core.diagnostic import Diagnostic, Severity
 from penguin_compile.core.errors import FileFailure
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.span import Source, Span
 from penguin_compile.source.files import FILE_SYSTEM, Files
 from penguin_compile.source.overlay import merge_imports, without
@@ -29,7 +30,8 @@ class _TooMany(Exception):
 class LoadedSpec:
     """One spec, read: the merged tree, or None where it can't be read, and the complaints.
 
-    `files` is where it and its imports are read from, `sources` what was read there.
+    `files` is where it and its imports are read from, `sources` what was read there, `imports`
+    where each path that an import names leads to.
     """
 
     path: str
@@ -38,6 +40,7 @@ class LoadedSpec:
     findings: list[Diagnostic] = field(default_factory=list)
     files: Files = FILE_SYSTEM
     sources: dict[Path, Source] = field(default_factory=dict)
+    imports: dict[Path, Path] = field(default_factory=dict)
     imported: int = 0
 
 
@@ -150,7 +153,7 @@ def _import(
     if "\0" in name:
         _complain(loaded, "PC106", "no file has a name with NUL in it", span, help_text)
         return None
-    target = loaded.files.real_path(path.parent / name)
+    target = loaded.imports[path.parent / name] = loaded.files.real_path(path.parent / name)
     if Path(name).is_absolute() or not target.is_relative_to(loaded.root) or "://" in name:
         message = f'the import "{name}" leaves the repository'
         _complain(loaded, "PC106", message, span, help_text)

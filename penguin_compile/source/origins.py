@@ -6,10 +6,10 @@ Read from the tree before overlays are applied, whose nodes know the text that t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from penguin_compile.core.pointer import Pointer
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.span import Source, Span
 from penguin_compile.source.load import LoadedSpec
 from penguin_compile.source.splicing_nodes import read_nodes, walk

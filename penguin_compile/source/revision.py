@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from penguin_compile.core.diagnostic import Diagnostic
 from penguin_compile.core.errors import FileFailure, PenguinError, UsageError
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.span import Source
 from penguin_compile.source.repository import git_environment
 from penguin_compile.source.text import LARGEST, decode_source, refuse_size

@@ -25,10 +25,10 @@ _LARGEST = 10**_MOST_DIGITS
 
 def resolve_plain(text: str) -> Any:
     """The value of an unquoted scalar: null, boolean, integer, float, or the text itself."""
-    if text[:1] not in _NUMBER_STARTS:
+    if text[:1] not in _NUMBER_STARTS or text in _WORDS:
         return _WORDS.get(text, text)
-    if text in _WORDS:
-        return _WORDS[text]
+    if text.isdecimal() and text.isascii() and len(text) <= _MOST_DIGITS:  # as most numbers are
+        return int(text)
     if len(text) > _MOST_DIGITS * 8:  # with signs, underscores, and binary digits
         return text
     if _INTEGER.match(text):

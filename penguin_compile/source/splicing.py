@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 from penguin_compile.core.errors import PenguinError
 from penguin_compile.core.pointer import Pointer, format_dotted
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.span import Source
 from penguin_compile.source.splicing_nodes import Node, Step, read_nodes, walk
 from penguin_compile.source.splicing_proof import list_differences, with_value

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
@@ -18,6 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
 from penguin_compile.core.diagnostic import Diagnostic, Related, Severity
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.span import Source, Span, clip_span
 from penguin_compile.source.scalars import resolve_plain
 from penguin_compile.source.tree import Document, Mapping, Sequence

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from penguin_compile.core.errors import OutcomeUnknown, PenguinError, StalePlan, UsageError
+from penguin_compile.core.records import dataclass
 from penguin_compile.live.config.backend import ConfigBackend
 from penguin_compile.live.config.row import KIND as CONFIG
 from penguin_compile.live.config.row import Row

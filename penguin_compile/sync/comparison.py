@@ -6,10 +6,10 @@ spec says; ABSENT where there is none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.model.plan import ABSENT, Action, ChangeClass
 from penguin_compile.model.record import SecretState
 from penguin_compile.model.setting import Manage, Unparsed

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.model.address import Address
 from penguin_compile.sync.comparison import Decision
 

@@ -6,11 +6,12 @@ A plan that looks for live edits only. BASE against LIVE, whatever the spec says
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
 from penguin_compile.core.errors import StalePlan
+from penguin_compile.core.records import dataclass
 from penguin_compile.model.plan import ABSENT, Action, Change, ChangeClass, FieldChange, Plan
 from penguin_compile.model.record import VALUE, Base, Live, SecretState
 from penguin_compile.sync.decisions import Decisions

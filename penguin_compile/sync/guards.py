@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.model.address import KINDS
 from penguin_compile.model.plan import Action, Change, ChangeClass, Plan
 from penguin_compile.sync.decisions import Decisions

@@ -9,8 +9,9 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from dataclasses import dataclass
 from pathlib import Path
+
+from penguin_compile.core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,10 @@ A plan with a question. Reads both sides, the ledger, its revisions and the audi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from penguin_compile.core.errors import UsageError
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.suggestion import list_names, suggest
 from penguin_compile.model.address import KINDS, Address
 from penguin_compile.model.plan import Change, Plan, Sight

@@ -7,11 +7,11 @@ sensitive keys are fingerprints.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from penguin_compile.core.errors import Refused, UsageError
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.suggestion import did_you_mean, list_names
 from penguin_compile.live.config.backend import ConfigBackend
 from penguin_compile.model.address import Address

@@ -6,10 +6,10 @@ Between `application.py` and those who call it: the pipeline, reports, the gatew
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from penguin_compile.core.errors import GatewayFailure
+from penguin_compile.core.records import dataclass
 from penguin_compile.live.backend import Reading
 from penguin_compile.model.address import Address
 from penguin_compile.model.plan import Change

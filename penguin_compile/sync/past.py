@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from penguin_compile.core.errors import DatabaseFailure, UsageError
+from penguin_compile.core.records import dataclass
 from penguin_compile.live.config.bulk import in_lists
 from penguin_compile.live.config.database import Prepared
 from penguin_compile.live.config.database_url import POSTGRESQL

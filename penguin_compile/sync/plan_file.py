@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from penguin_compile.core.canonical import canonical_json
 from penguin_compile.core.errors import FileFailure, StalePlan
+from penguin_compile.core.records import dataclass
 from penguin_compile.model.plan import (
     ABSENT,
     FORMAT,

@@ -6,9 +6,9 @@ Under `state.py`, which reads and writes them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.model.address import Address
 from penguin_compile.model.setting import Manage
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import groupby
 from typing import Any, Final
 
 from penguin_compile.core.errors import GatewayFailure
+from penguin_compile.core.records import dataclass
 from penguin_compile.model.address import Address
 from penguin_compile.model.plan import ABSENT, Action, Change
 from penguin_compile.model.record import Desired

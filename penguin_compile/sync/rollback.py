@@ -7,8 +7,9 @@ an admin made since is kept, or a person decides.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.model.address import Address
 from penguin_compile.model.plan import Action, Change, ChangeClass, Plan
 from penguin_compile.model.record import VALUE, Base, Desired, Live, SecretState

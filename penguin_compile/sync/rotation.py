@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from penguin_compile import __version__
 from penguin_compile.core.errors import SecretUnavailable, StalePlan, UsageError
+from penguin_compile.core.records import dataclass
 from penguin_compile.live.config.backend import READING, ConfigBackend
 from penguin_compile.live.config.row import FIELD_COLUMNS, KIND, Row
 from penguin_compile.live.config.sealing import Keyring, key_of, keys_hint, seal, unseal

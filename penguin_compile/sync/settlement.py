@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from penguin_compile.core.canonical import digest_text
 from penguin_compile.core.pointer import Pointer
+from penguin_compile.core.records import dataclass
 from penguin_compile.model.address import Address
 from penguin_compile.model.plan import ABSENT, Action, Change, ChangeClass, FieldChange
 from penguin_compile.model.record import VALUE, Base, Desired, Live, SecretState

@@ -8,9 +8,10 @@ memory. Files of the host have no place in a cluster.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.targets.kubernetes_keys import ContainerKeys, mapping
 from penguin_compile.targets.kubernetes_names import free_name, object_names
 from penguin_compile.targets.kubernetes_units import memory

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.model.service import Service
 from penguin_compile.targets.kubernetes_environment import (
     ContainerEnvironment,

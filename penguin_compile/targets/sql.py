@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from operator import itemgetter
 
 from penguin_compile.core.errors import PenguinError
+from penguin_compile.core.records import dataclass
 from penguin_compile.model.app import App, ConfigTable
 from penguin_compile.model.setting import Setting, Unset, stored_text
 from penguin_compile.targets.heading import heading

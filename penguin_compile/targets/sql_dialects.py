@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import count
+
+from penguin_compile.core.records import dataclass
 
 _ESCAPED_BY_POSTGRESQL = re.compile(r"[\\\x01-\x1f\x7f]")
 _ESCAPED_BY_MYSQL = re.compile(r"[\\\x01-\x08\x0b-\x1f\x7f]")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.model.app import App
 
 RESOURCE_KINDS = (

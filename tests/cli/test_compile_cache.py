@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from penguin_compile.artifacts.cache_folder import cache_folder
-from penguin_compile.cli.compile_cache import recall
+from penguin_compile.cli.run_cache import recall
 from tests.cli.conftest import Run
 
 COMMAND = ["compile"]
@@ -31,20 +31,20 @@ def _compiled(shop: Path, penguin: Run) -> None:
 def test_what_it_says_is_what_a_run_says(
     penguin: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert recall(COMMAND)
+    assert recall(COMMAND) == 0
     recalled = capsys.readouterr()
     assert UNCHANGED in recalled.out
     result = penguin(*COMMAND)
     assert (result.out, result.err) == (recalled.out, recalled.err)
     checking = [*COMMAND, "--check"]
-    assert not recall(checking)  # another command
+    assert recall(checking) is None  # another command
     result = penguin(*checking)
-    assert recall(checking)
+    assert recall(checking) == 0
     recalled = capsys.readouterr()
     assert (result.out, result.err) == (recalled.out, recalled.err)
-    assert not recall([*COMMAND, "--no-cache"])
+    assert recall([*COMMAND, "--no-cache"]) is None
     monkeypatch.setenv("PENGUIN_COMPILE_ENV", "dev")
-    assert not recall(COMMAND)
+    assert recall(COMMAND) is None
 
 
 def edit(path: str) -> Callable[[], object]:
@@ -80,35 +80,35 @@ def edit(path: str) -> Callable[[], object]:
     ],
 )
 def test_a_change_is_seen(change: Callable[[], object]) -> None:
-    assert recall(COMMAND)
+    assert recall(COMMAND) == 0
     change()
-    assert not recall(COMMAND)
+    assert recall(COMMAND) is None
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff", b"penguin-compile compile cache 1\nend"])
+@pytest.mark.parametrize("content", [b"", b"\xff", b"penguin-compile run 1\nend"])
 def test_a_record_that_is_none_is_ignored(penguin: Run, content: bytes) -> None:
-    (record,) = Path(".penguin_cache").glob("compile-*")
+    (record,) = Path(".penguin_cache").glob("run-*")
     whole = record.read_bytes()
-    for broken in (content, whole[: len(whole) // 2], whole.replace(b"cache 1", b"cache 0")):
+    for broken in (content, whole[: len(whole) // 2], whole.replace(b"run 1", b"run 0")):
         record.write_bytes(broken)
-        assert not recall(COMMAND)
+        assert recall(COMMAND) is None
     assert penguin(*COMMAND).code == 0
-    assert recall(COMMAND)
+    assert recall(COMMAND) == 0
 
 
 def test_errors_are_not_remembered(shop: Path, penguin: Run) -> None:
     shop.write_text(shop.read_text().replace("to: [api]", "to: [apy]"))
     assert penguin(*COMMAND).code == 1
-    assert not recall(COMMAND)
+    assert recall(COMMAND) is None
 
 
 def test_large_files_are_seen_too(shop: Path, penguin: Run) -> None:
     keys = "".join(f"  k{n}: {{default: {'x' * 900}, description: d}}\n" for n in range(800))
     shop.write_text(shop.read_text().replace("config:\n", f"config:\n{keys}"))
     assert penguin(*COMMAND).code == 0
-    assert recall(COMMAND)
+    assert recall(COMMAND) == 0
     edit("generated/shop/dev/sql/mysql/02_config_seed.sql")()
-    assert not recall(COMMAND)
+    assert recall(COMMAND) is None
 
 
 def test_the_program_uses_it_and_git_does_not_see_it() -> None:
@@ -133,4 +133,4 @@ def test_a_cache_that_can_not_be_written_does_no_harm(penguin: Run) -> None:
     folder.rmdir()
     folder.write_text("a file in its place")
     assert penguin(*COMMAND).code == 0
-    assert not recall(COMMAND)
+    assert recall(COMMAND) is None

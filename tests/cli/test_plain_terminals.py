@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,22 @@ def test_a_history_that_is_too_wide_is_told_in_blocks(
     assert [one for one in narrow if one.startswith("REVISION")] == ["REVISION 2", "REVISION 1"]
     for cell in wide[1].split("  "):
         assert cell.strip() in " ".join(one.strip() for one in narrow)
+
+
+@pytest.mark.slow
+def test_what_was_remembered_for_another_width_is_not_told_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "wrong.yaml").write_text(WRONG)
+    said = []
+    for width in ("80", "140", "80"):
+        monkeypatch.setenv("COLUMNS", width)
+        command = [sys.executable, "-m", "penguin_compile", "validate", "wrong.yaml"]
+        said.append(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
+    assert said[0] == said[2] != said[1]
+    assert max(map(len, said[0].splitlines())) <= 80
 
 
 @pytest.mark.parametrize(("colour", "told"), [("always", True), ("never", False)])

@@ -65,6 +65,7 @@ def penguin(packages: Path, tmp_path: Path) -> Penguin:
 
 def test_an_installed_scheme_is_resolved_like_any_other(penguin: Penguin, tmp_path: Path) -> None:
     assert penguin("validate", "--strict").returncode == 0
+    assert not list(tmp_path.glob(".penguin_cache/run-*"))  # what packages say is asked each time
     applied = penguin("apply", "--env", "dev", "--yes")
     assert applied.returncode == 0, applied.stderr
     with closing(sqlite3.connect(tmp_path / "dev.db")) as database:

@@ -13,7 +13,15 @@ from tests.docs.pages import PAGES, ROOT
 
 TEXTS = {**PAGES, **{one: ROOT / one for one in ("README.md", "SECURITY.md", "CONTRIBUTING.md")}}
 # Flags of other programs, or of scripts of ours.
-OTHERS = {"--env-file", "--snapshot-update", "--preload", "--hypothesis-profile", "--help"}
+OTHERS = {
+    "--env-file",
+    "--snapshot-update",
+    "--preload",
+    "--hypothesis-profile",
+    "--help",
+    "--ignore-missing",
+    "--repo",
+}
 
 
 def flags(command: click.Command) -> set[str]:

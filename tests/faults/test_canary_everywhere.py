@@ -32,6 +32,7 @@ from penguin_compile.cli.table import COMMANDS
 from penguin_compile.live.config.database import Database
 from penguin_compile.sandbox.server import Sandbox
 from tests.cli.conftest import Run, penguin
+from tests.cli.github_server import TOKEN, GitHub
 from tests.databases import KINDS, fresh_database
 from tests.faults.canaries import PEM, Search, behind
 from tests.secret_stores import ROOT_TOKEN, Vault, encrypt, running_vault, sops_folder
@@ -107,6 +108,7 @@ BEFORE_EDITS = (
     ("plan", *DEV),
     ("plan", *DEV, "--secrets", "--out", "plan.json"),
     ("show", "plan.json"),
+    ("comment", "plan.json", "--repository", "house/shop", "--pull-request", "7"),
     ("apply", "plan.json"),
     ("plan", *DEV, "--secrets"),
     ("init", "--report-only", *LIVE),
@@ -302,8 +304,14 @@ def test_every_command_is_searched() -> None:
 def test_no_command_shows_a_secret_and_none_is_left_anywhere(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for arguments in BEFORE_EDITS:
-        world.everywhere(*arguments)
+    with GitHub() as github:
+        monkeypatch.setenv("GITHUB_API_URL", github.url)
+        monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
+        for arguments in BEFORE_EDITS:
+            world.everywhere(*arguments)
+    (comment,) = github.ours
+    assert "config/of&#95;env" in comment
+    assert SEARCH.text(comment) == []
     assert (world.home / "adopted" / "spec" / "shop.yaml").exists()
     stored = world.home / "secrets.enc.yaml"
     own = {

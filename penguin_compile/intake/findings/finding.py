@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from penguin_compile.core.diagnostic import Diagnostic, Related, Severity
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.span import Span
 from penguin_compile.intake.findings.evidence import Evidence
 from penguin_compile.rules.rule import Code

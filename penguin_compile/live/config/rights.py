@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.live.config.database_url import MYSQL, POSTGRESQL
 
 if TYPE_CHECKING:

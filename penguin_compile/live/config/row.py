@@ -6,11 +6,12 @@ Between the table (`table.py`) and the backend: text to typed values, secrets to
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Final
 
 from penguin_compile.core.canonical import digest, digest_text
+from penguin_compile.core.records import dataclass
 from penguin_compile.live.config.sealing import Keyring, fingerprint, is_sealed, unseal
 from penguin_compile.model.address import Address
 from penguin_compile.model.record import VALUE, Live, SecretState

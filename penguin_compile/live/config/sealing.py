@@ -15,12 +15,13 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from penguin_compile.core.errors import SecretUnavailable
+from penguin_compile.core.records import dataclass
 
 KEYS_VARIABLE: Final = "PENGUIN_CONFIG_KEYS"
 FILE_VARIABLE: Final = "PENGUIN_CONFIG_KEYS_FILE"

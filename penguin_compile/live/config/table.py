@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
 from penguin_compile.core.errors import DatabaseFailure
+from penguin_compile.core.records import dataclass
 from penguin_compile.live.config.bulk import in_lists, insert_rows
 from penguin_compile.live.config.database import fetch_tuples
 from penguin_compile.live.config.database_url import POSTGRESQL

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from penguin_compile.core.errors import SecretUnavailable, StalePlan
+from penguin_compile.core.records import dataclass
 from penguin_compile.live.config.backend import ConfigBackend
 from penguin_compile.live.config.row import FIELD_COLUMNS, Row
 from penguin_compile.live.config.sealing import Policy, is_sealed

@@ -6,12 +6,13 @@ import json
 import re
 import time
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from penguin_compile.core.errors import GatewayFailure
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.secret import Masked
 from penguin_compile.live.marchproxy.failures import Denied, Rejected, Unanswered
 

@@ -7,12 +7,13 @@ in pages. There is no import, and nothing that knows mappings.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Any, Final
 
 from penguin_compile.core.ahead import Ahead
 from penguin_compile.core.errors import GatewayDenied, GatewayFailure
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.secret import Masked
 from penguin_compile.live.marchproxy.answer import Answer
 from penguin_compile.live.marchproxy.client import Client

@@ -6,9 +6,9 @@ No credentials are sent. Where the certificate isn't trusted, it is read all the
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.live.marchproxy.client import Client
 from penguin_compile.live.marchproxy.trust import make_trust
 

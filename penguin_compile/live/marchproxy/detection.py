@@ -6,10 +6,10 @@ Without a document the answers tell: only an api-server has something to log in 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from penguin_compile.core.errors import GatewayFailure
+from penguin_compile.core.records import dataclass
 from penguin_compile.live.marchproxy import DIALECTS
 from penguin_compile.live.marchproxy.api_server import ApiServer
 from penguin_compile.live.marchproxy.client import Client

@@ -6,9 +6,10 @@ A new one is a module with a class of this shape and a row in the package's tabl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol, TypeAlias
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.live.marchproxy.client import Client
 from penguin_compile.model.app import Identity
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from penguin_compile.core.records import dataclass
 
 # A real api-server serialises its writes and stalls at 28 requests at once.
 DEFAULT_PARALLELISM: Final = 4

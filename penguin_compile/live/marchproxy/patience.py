@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.live.marchproxy.failures import Unanswered
 
 if TYPE_CHECKING:

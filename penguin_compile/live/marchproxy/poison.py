@@ -8,9 +8,10 @@ active, and only to who has the cluster's key.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.live.marchproxy.dialect import Abilities, Cure, Poisoned, PoisonedList, Row
 from penguin_compile.model.record import Desired
 

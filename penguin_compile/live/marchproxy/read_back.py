@@ -7,9 +7,9 @@ was meant.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from penguin_compile.core.errors import GatewayDenied, GatewayFailure
+from penguin_compile.core.records import dataclass
 from penguin_compile.live.marchproxy.client import Client
 from penguin_compile.live.marchproxy.dialect import Row
 from penguin_compile.live.marchproxy.failures import Rejected, Unanswered

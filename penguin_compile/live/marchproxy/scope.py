@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from penguin_compile.core.canonical import digest
 from penguin_compile.core.errors import GatewayFailure
+from penguin_compile.core.records import dataclass
 from penguin_compile.live.marchproxy.dialect import Row
 from penguin_compile.live.marchproxy.fields import CARRIED, canonical_fields
 from penguin_compile.model.address import Address

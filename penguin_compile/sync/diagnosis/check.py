@@ -6,11 +6,12 @@ Under every diagnosis; here is nothing of what they look at.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from penguin_compile.core.errors import PenguinError
 from penguin_compile.core.pointer import Pointer
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.resolver import Resolver
 from penguin_compile.live.marchproxy.manners import Manners
 from penguin_compile.model.app import App

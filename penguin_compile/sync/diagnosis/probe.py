@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from penguin_compile.core.records import dataclass
 from penguin_compile.core.secret import Masked
 from penguin_compile.sync.diagnosis.check import Check, warning
 

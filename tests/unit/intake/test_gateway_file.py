@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from penguin_compile.intake.gateway_file import read_gateway_file, read_gateway_files
-
-INPUTS = Path(__file__).resolve().parents[4] / "shared" / "inputs"
+from tests.requirements import inputs_folder
 
 
 def row(name: str, **fields: Any) -> dict[str, Any]:
@@ -25,7 +24,7 @@ def written(folder: Path, content: Any, name: str = "services.json") -> Path:
 
 
 def test_the_example_of_the_template_is_read_whole() -> None:
-    folder = INPUTS / "iceshelves" / "config" / "marchproxy"
+    folder = inputs_folder() / "iceshelves" / "config" / "marchproxy"
     documents = []
     for name in ("services.json", "mappings.json", "import-config.json"):
         document, findings = read_gateway_file(folder / name, name)

@@ -1,6 +1,7 @@
 """The library's reading of database URLs beside SQLAlchemy's, which the compiler uses."""
 
 import pytest
+import sqlalchemy
 
 from penguin_compile.core.errors import DatabaseFailure
 from penguin_compile.live.config import database_url as compilers
@@ -22,6 +23,8 @@ URLS = [
 
 @pytest.mark.parametrize("text", URLS)
 def test_both_read_the_same(text):
+    if "%" in text.rpartition("/")[2] and sqlalchemy.__version__ < "2.1":
+        pytest.skip("SQLAlchemy 2.0 takes a database's name as it stands in the URL")
     ours, theirs = parse_url(text), compilers.parse_url(text)
     assert ours.dialect == theirs.drivername.partition("+")[0]
     assert (ours.user, ours.host, ours.port, ours.database) == (
