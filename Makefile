@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 BASE   ?= origin/main
 WORKERS := 4  # more than cores: most of a test's time goes by waiting for processes and servers
 
-.PHONY: help setup demo example test test-fast test-lowest test-faults fuzz lint format bench bench-compare picture generated lock dist clean
+.PHONY: help setup demo example docs test test-fast test-lowest test-faults fuzz lint format bench bench-compare picture generated lock dist clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 15
@@ -28,6 +28,9 @@ demo: $(READY) ## the main job on the example app, for real: SQLite and a local 
 
 example: $(READY) ## an app, its console, a gateway and a license server, until Ctrl-C
 	@$(BIN)/python examples/myapp/run.py
+
+docs: $(READY) ## the documentation site, in .cache/site; what it can't make of a page is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 test: $(READY) ## every test
 	$(BIN)/python -m pytest -n $(WORKERS)
@@ -67,8 +70,9 @@ bench: $(READY) ## how fast each stage is, beside its floors and other tools; BE
 bench-compare: $(READY) ## fail where a hot path takes 5 % more instructions than at BASE
 	$(BIN)/python -m bench.compare --base $(BASE)
 
-picture: $(READY) ## draw docs/plan.svg anew, from a real run
+picture: $(READY) ## draw docs/plan.svg and docs/demo.svg anew, from real runs
 	@PATH="$(abspath $(BIN)):$$PATH" docs/picture.sh
+	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python docs/recording.py
 
 generated: $(READY) ## write generated/ and schemas/ anew
 	$(BIN)/penguin-compile compile

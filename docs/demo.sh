@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The main job on the example app, for real: every line that follows a `$` is run as it stands.
-# Works in .demo/, with a SQLite database and a local gateway that is started here.
+# Works in .demo/, with a SQLite database and a local gateway that is started here. DEMO_PAUSE: seconds
+# to wait behind each command.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 work="$root/.demo"
@@ -15,6 +16,7 @@ say() { printf '\n\033[1m# %s\033[0m\n' "$*"; }
 run() {
   printf '\n\033[36m$ %s\033[0m\n' "$*"
   "$@"
+  sleep "${DEMO_PAUSE:-0}" # time to read, when it is recorded
 }
 
 penguin-compile sandbox --port 0 --json --database gateway.db > sandbox.json &

@@ -2,7 +2,7 @@
 
 `PENGUIN_TEST_REQUIRE` names what may not be missing: `databases`, `clients`, `inputs`,
 `editor`, `mermaid`, `typescript`, `compose`, `kubectl`, `sops`, `vault`, `browser`,
-`linters`, `valgrind`.
+`linters`, `shells`, `docs`, `valgrind`.
 """
 
 from __future__ import annotations

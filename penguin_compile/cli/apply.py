@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @click.command(
     short_help="Bring the live systems in line with a spec.",
-    epilog="Example: penguin-compile apply --env dev, or: penguin-compile apply plan.json",
+    epilog="\b\nExample: penguin-compile apply --env dev\nExample: penguin-compile apply plan.json",
 )
 @click.argument("source", required=False, type=click.Path(), metavar="[SPEC|PLAN]")
 @environment_option

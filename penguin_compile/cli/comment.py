@@ -9,8 +9,7 @@ import click
 
 @click.command(
     short_help="Show a saved plan on its pull request on GitHub.",
-    epilog="Example: penguin-compile plan --env prod --out plan.json && "
-    "penguin-compile comment plan.json",
+    epilog="Example: penguin-compile comment plan.json",
 )
 @click.argument("plans", metavar="PLAN...", nargs=-1, required=True, type=click.Path())
 @click.option("--repository", metavar="OWNER/NAME", help="Default: GITHUB_REPOSITORY.")

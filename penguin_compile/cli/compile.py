@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from penguin_compile.cli.completing import complete_target
 from penguin_compile.cli.specs import (
     check_all,
     count_findings,
@@ -48,7 +49,14 @@ class _Options:
 )
 @specs_argument
 @environments_option
-@click.option("--target", "targets", multiple=True, metavar="NAME", help="This output alone.")
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete_target,
+    help="This output alone.",
+)
 @click.option("--out", metavar="DIR", type=click.Path(), help="Folder; default generated/.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 2 if it would.")
 @click.option("--diff", "show_diff", is_flag=True, help="Print a unified diff.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from penguin_compile.cli.specs import style
+from penguin_compile.cli.terminal import columns
 from penguin_compile.core.errors import UsageError
 from penguin_compile.pipeline import SPEC_FOLDER
 
@@ -72,4 +73,4 @@ def _render(differences: Sequence[SpecDifference], sides: Sides, form: str) -> s
         return render_spec_diff_markdown(differences, sides)
     from penguin_compile.report.spec_diff_text import render_spec_diff
 
-    return render_spec_diff(differences, sides, style)
+    return render_spec_diff(differences, sides, style, width=columns())

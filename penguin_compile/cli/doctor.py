@@ -19,6 +19,7 @@ from penguin_compile.cli.planning import (
     take_manners,
 )
 from penguin_compile.cli.specs import style
+from penguin_compile.cli.terminal import columns
 from penguin_compile.core.errors import PenguinError, Refused, UsageError
 
 if TYPE_CHECKING:
@@ -28,13 +29,12 @@ if TYPE_CHECKING:
     from penguin_compile.sync.diagnosis.check import Check, Examination, Repair
 
 _COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
-_WIDTH = 100
 
 
 @click.command(
     short_help="Check what plan and apply need, and how to mend it.",
-    epilog="Example: penguin-compile doctor --env prod, or: penguin-compile doctor --env dev "
-    "--repair",
+    epilog="\b\nExample: penguin-compile doctor --env prod\n"
+    "Example: penguin-compile doctor --env dev --repair",
 )
 @click.argument("spec", required=False, type=click.Path())
 @environment_option
@@ -147,11 +147,11 @@ def _show_all(checks: Sequence[Check]) -> None:
 
 
 def _show(check: Check) -> None:
-    lines = [*wrap(check.text, _WIDTH - 26)]
+    lines = [*wrap(check.text, columns() - 26)]
     if check.advice:
-        lines += wrap(f"→ {check.advice}", _WIDTH - 26, subsequent_indent="  ")
+        lines += wrap(f"→ {check.advice}", columns() - 26, subsequent_indent="  ")
     if check.repair:
-        lines += wrap(f"→ --repair: {check.repair.what}", _WIDTH - 26, subsequent_indent="  ")
+        lines += wrap(f"→ --repair: {check.repair.what}", columns() - 26, subsequent_indent="  ")
     _show_lines(check.level.value, check.subject, lines)
 
 
@@ -164,9 +164,9 @@ def _show_lines(level: str, subject: str, lines: Sequence[str]) -> None:
 def _show_done(done: Sequence[Done], checks: Sequence[Check]) -> None:
     click.echo("\nRepaired:")
     for one in done:
-        lines = wrap(one.told, _WIDTH - 26)
+        lines = wrap(one.told, columns() - 26)
         if one.failure is not None and one.failure.hint:
-            lines += wrap(f"→ {one.failure.hint}", _WIDTH - 26, subsequent_indent="  ")
+            lines += wrap(f"→ {one.failure.hint}", columns() - 26, subsequent_indent="  ")
         _show_lines("ok" if one.failure is None else "problem", one.subject, lines)
     left = [one for one in checks if one.level.value != "ok"]
     click.echo("\nLeft now:" if left else "\nAll is well now.")

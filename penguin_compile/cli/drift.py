@@ -14,6 +14,7 @@ from penguin_compile.cli.planning import (
     place_of,
 )
 from penguin_compile.cli.specs import style
+from penguin_compile.cli.terminal import columns
 
 _DIFFERENCES = 2
 
@@ -67,7 +68,11 @@ def command(
             )
             plan = session.plan(Decisions())
             edits = find_drift(plan, session.situation)
-    text = drift_json(plan, edits) if form == "json" else render_drift(plan, edits, style)
+    text = (
+        drift_json(plan, edits)
+        if form == "json"
+        else render_drift(plan, edits, style, width=columns())
+    )
     click.echo(text, nl=False)
     if chosen:
         edited = "1 live edit" if len(chosen) == 1 else f"{len(chosen)} live edits"

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from penguin_compile.cli.completing import complete_subject
 from penguin_compile.cli.specs import style
+from penguin_compile.cli.terminal import columns
 
 if TYPE_CHECKING:
     from penguin_compile.rules.rule import Code
@@ -17,10 +19,10 @@ _CODE = re.compile(r"[A-Z]{2}\d*\Z", re.IGNORECASE)
 
 @click.command(
     short_help="Tell what a code or a field means.",
-    epilog="Example: penguin-compile explain PC201; "
-    "penguin-compile explain services.flask-api.health_check",
+    epilog="\b\nExample: penguin-compile explain PC201\n"
+    "Example: penguin-compile explain services.flask-api.health_check",
 )
-@click.argument("subject", metavar="CODE|FIELD")
+@click.argument("subject", metavar="CODE|FIELD", shell_complete=complete_subject)
 def command(subject: str) -> None:
     """Tell what a code or a field means.
 
@@ -52,6 +54,7 @@ def _explain_code(name: str) -> str:
         right.read_text(encoding="utf-8"),
         [one for one in findings if one.code == name],
         style,
+        width=columns(),
     )
 
 
@@ -76,14 +79,14 @@ def _explain_intake(code: Code) -> str:
     from penguin_compile.report.explanation_text import render_intake_code
 
     if not has_examples(code.code):
-        return render_intake_code(code, style)
+        return render_intake_code(code, style, width=columns())
     wrong, right = read_example(code.code, "bad"), read_example(code.code, "good")
     findings = [one for one in wrong.findings if one.code == code.code]
-    return render_intake_code(code, style, wrong.texts, right.texts, findings)
+    return render_intake_code(code, style, wrong.texts, right.texts, findings, width=columns())
 
 
 def _explain_field(path: str) -> str:
     from penguin_compile.compiler.field import find_field
     from penguin_compile.report.explanation_text import render_field
 
-    return render_field(find_field(path), style)
+    return render_field(find_field(path), style, width=columns())

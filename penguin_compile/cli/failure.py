@@ -7,8 +7,8 @@ import click
 from penguin_compile.core.errors import PenguinError
 
 
-def show_failure(error: PenguinError) -> None:
-    """On standard error, without a traceback."""
-    click.echo(f"{click.style('error', fg='red')}: {error.message}", err=True)
+def show_failure(error: PenguinError, *, color: bool | None = None) -> None:
+    """On standard error, without a traceback; None: in colour where that is a terminal."""
+    click.echo(f"{click.style('error', fg='red')}: {error.message}", err=True, color=color)
     if error.hint:
         click.echo(f"  {error.hint}", err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from penguin_compile.cli.completing import complete_environment
 from penguin_compile.cli.planning import app_option, choose_app
 from penguin_compile.cli.specs import show_findings, summarise
 from penguin_compile.core.errors import PenguinError
@@ -12,11 +13,17 @@ from penguin_compile.model.app import App
 
 @click.command(
     short_help="Draw services, routes and features.",
-    epilog="Example: penguin-compile graph spec/myapp.yaml --env prod --format svg > myapp.svg",
+    epilog="Example: penguin-compile graph --env prod --format svg > myapp.svg",
 )
 @click.argument("spec", required=False, type=click.Path())
 @app_option
-@click.option("--env", "environment", metavar="NAME", help="Which environment; default the first.")
+@click.option(
+    "--env",
+    "environment",
+    metavar="NAME",
+    shell_complete=complete_environment,
+    help="Which environment; default the first.",
+)
 @click.option(
     "--format",
     "form",

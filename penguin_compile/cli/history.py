@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from penguin_compile.cli.planning import app_option, check_one, environment_option, open_environment
+from penguin_compile.cli.terminal import columns
 
 
 @click.command(
@@ -36,7 +37,7 @@ def command(spec: str | None, environment: str | None, app_name: str | None, for
     if not revisions:
         click.echo(f"nothing was applied to {place} yet", err=True)
         return
-    for line in render_history(revisions, counts):
+    for line in render_history(revisions, counts, width=columns()):
         click.echo(line)
     partial = next((one.id for one in revisions[:1] if one.status in {"partial", "interrupted"}), 0)
     if partial:

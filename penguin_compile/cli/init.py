@@ -16,6 +16,7 @@ from penguin_compile.cli.init_sources import (
     take_sources,
 )
 from penguin_compile.cli.specs import show_findings, style, summarise
+from penguin_compile.cli.terminal import columns
 from penguin_compile.core.diagnostic import Diagnostic, Severity, sort_diagnostics
 from penguin_compile.core.errors import UsageError
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 _FORMATS = ("text", "json", "markdown", "sarif", "github")
 _OF_SPECS = frozenset(("text", "json", "markdown"))
-_EPILOG = "Example: penguin-compile init --from-compose docker-compose.yml --from-env .env.example"
+_EPILOG = "Example: penguin-compile init --from-compose compose.yml --from-env .env"
 
 
 @click.command(short_help="Write a first spec, empty or from an app as it is.", epilog=_EPILOG)
@@ -230,7 +231,7 @@ def _report(adoption: Adoption, findings: Sequence[Diagnostic], form: str, limit
     else:
         from penguin_compile.report.intake_text import render_intake
 
-        click.echo(render_intake(view, style, limit), nl=False)
+        click.echo(render_intake(view, style, limit, width=columns()), nl=False)
 
 
 def _close(adoption: Adoption) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from penguin_compile.cli.specs import style, summarise
+from penguin_compile.cli.terminal import columns
 from penguin_compile.core.diagnostic import Diagnostic, Severity, sort_diagnostics
 from penguin_compile.core.errors import PenguinError, UsageError
 
@@ -123,4 +124,5 @@ def _show(view: IntakeView, form: str, limit: int) -> None:
     else:
         from penguin_compile.report.intake_text import render_intake
 
-        click.echo(render_intake(view, style, limit, placements=False), nl=False)
+        text = render_intake(view, style, limit, placements=False, width=columns())
+        click.echo(text, nl=False)

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from penguin_compile.cli.completing import complete_app, complete_environment
 from penguin_compile.cli.specs import show_findings, style, summarise
+from penguin_compile.cli.terminal import columns
 from penguin_compile.core.errors import PenguinError, UsageError
 from penguin_compile.core.pointer import Pointer
 from penguin_compile.core.suggestion import list_names
@@ -24,15 +25,23 @@ if TYPE_CHECKING:
     from penguin_compile.sync.decisions import Decisions
     from penguin_compile.sync.session import Session
 
-_NARROWEST, _WIDEST = 80, 140
-
 app_option = click.option(
-    "--app", "app_name", metavar="NAME", help="Which app, where there are several."
+    "--app",
+    "app_name",
+    metavar="NAME",
+    shell_complete=complete_app,
+    help="Which app, where there are several.",
 )
 lock_option = click.option(
     "--lock-timeout", default="0s", metavar="TIME", help="Wait for the lock: 30s."
 )
-environment_option = click.option("--env", "environment", metavar="NAME", help="Which environment.")
+environment_option = click.option(
+    "--env",
+    "environment",
+    metavar="NAME",
+    shell_complete=complete_environment,
+    help="Which environment.",
+)
 _OPTIONS = (
     app_option,
     click.option("--only", multiple=True, metavar="GLOB", help="Addresses to look at."),
@@ -269,9 +278,4 @@ def render_view(view: PlanView, form: str) -> str:
         return render_plan_html(view)
     from penguin_compile.report.plan_text import render_plan
 
-    return render_plan(view, style, width=_columns())
-
-
-def _columns() -> int:
-    """As wide as the terminal, within reason; 100 columns where there is none."""
-    return min(max(get_terminal_size((100, 0)).columns, _NARROWEST), _WIDEST)
+    return render_plan(view, style, width=columns())

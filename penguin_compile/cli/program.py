@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,9 @@ from penguin_compile.cli.failure import show_failure
 from penguin_compile.cli.quick_start import skip_plugins
 from penguin_compile.cli.table import COMMANDS
 from penguin_compile.core.errors import PenguinError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _PREFIX = "PENGUIN_COMPILE_"
 _LONG_RUNNING = frozenset(("sandbox", "serve"))
@@ -46,11 +49,20 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Names from the table alone, and the options of the program."""
+        from click.shell_completion import CompletionItem
+
+        names = [one for one in COMMANDS if one.startswith(incomplete)]
+        commands = [CompletionItem(one, help=COMMANDS[one][1]) for one in names]
+        return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """With a suggestion for a misspelt command."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        known = ctx.resilient_parsing or not args or args[0] in COMMANDS
+        if not known and not args[0].startswith("-"):
             from penguin_compile.core.suggestion import did_you_mean
 
             near = did_you_mean(args[0], COMMANDS)
@@ -60,7 +72,7 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     epilog="Example: penguin-compile validate && penguin-compile compile --diff",
 )
 @click.version_option(__version__, prog_name="penguin-compile", message="%(prog)s %(version)s")
@@ -91,7 +103,7 @@ def program(ctx: click.Context, directory: str | None, color: str, *, debug: boo
     else:
         skip_plugins()
     ctx.color = {"always": True, "never": False}.get(color, _colour_of_terminal())
-    ctx.obj = {**(ctx.obj or {}), "debug": debug}
+    ctx.obj.update(debug=debug, color=ctx.color)
     ctx.default_map = _project_defaults(ctx)
 
 
@@ -157,12 +169,14 @@ def run(arguments: Sequence[str]) -> int:
         start: str | None = os.getcwd()  # noqa: PTH109 - pathlib costs start-up time
     except OSError:  # it is gone
         start = None
+    known: dict[str, Any] = {
+        "arguments": arguments,
+        "folder": start,
+        "color": _colour_of_terminal(),
+    }
     try:
         code = program.main(
-            list(arguments),
-            prog_name="penguin-compile",
-            standalone_mode=False,
-            obj={"arguments": arguments, "folder": start},
+            list(arguments), prog_name="penguin-compile", standalone_mode=False, obj=known
         )
     except click.UsageError as error:
         error.show()
@@ -175,7 +189,7 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except PenguinError as error:
-        return _fail(error, arguments)
+        return _fail(error, arguments, known["color"])
     except Exception as error:
         if "--debug" in arguments:
             raise
@@ -186,10 +200,10 @@ def run(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _fail(error: PenguinError, arguments: Sequence[str]) -> int:
+def _fail(error: PenguinError, arguments: Sequence[str], color: bool | None) -> int:  # noqa: FBT001
     if "--debug" in arguments:
         import traceback
 
         traceback.print_exception(error)
-    show_failure(error)
+    show_failure(error, color=color)
     return error.exit_code

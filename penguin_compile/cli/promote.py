@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from penguin_compile.cli.completing import complete_address
 from penguin_compile.cli.planning import app_option, check_one, environment_option, open_environment
 from penguin_compile.cli.specs import show_findings, style, summarise
 from penguin_compile.core.errors import Conflicted, Refused, UsageError
@@ -27,7 +28,13 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
     short_help="Write live values into the spec.",
     epilog="Example: penguin-compile promote config/smtp_host --env prod",
 )
-@click.argument("words", nargs=-1, required=True, metavar="ADDRESS... [SPEC]")
+@click.argument(
+    "words",
+    nargs=-1,
+    required=True,
+    metavar="ADDRESS... [SPEC]",
+    shell_complete=complete_address,
+)
 @environment_option
 @click.option(
     "--base",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @click.command(
     short_help="Encrypt stored secrets anew with the first key.",
-    epilog="Example: PENGUIN_CONFIG_KEYS=new:…,old:… penguin-compile rotate-keys --env prod",
+    epilog="Example: penguin-compile rotate-keys --env prod --lock-timeout 30s",
 )
 @click.argument("spec", required=False, type=click.Path())
 @environment_option

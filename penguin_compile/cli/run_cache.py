@@ -14,6 +14,7 @@ from hashlib import file_digest, sha256
 
 from penguin_compile import __version__
 from penguin_compile.artifacts.cache_folder import cache_folder, make_cache_folder
+from penguin_compile.cli.terminal import columns
 
 TYPE_CHECKING = False  # typing's own would cost 4 ms
 if TYPE_CHECKING:
@@ -159,7 +160,8 @@ def _record_file(arguments: Sequence[str], here: str, place: str) -> str:
     """
     options = sorted(f"{key}={value}" for key, value in os.environ.items() if _OPTIONS in key)
     colour = f"{os.environ.get('NO_COLOR', '')} {sys.stdout is not None and sys.stdout.isatty()}"
-    name = _digest("\0".join([here, *arguments, "", colour, *options]))[:32]
+    look = f"{colour} {columns()}"
+    name = _digest("\0".join([here, *arguments, "", look, *options]))[:32]
     return os.path.join(cache_folder(place), f"run-{name}")  # noqa: PTH118
 
 

@@ -27,8 +27,8 @@ _HINT = "--format json shows who applied it and when, and what became of each ch
 
 @click.command(
     short_help="Show a saved plan, or what a revision did.",
-    epilog="Example: penguin-compile show 12 --env prod, or: "
-    "penguin-compile show plan.json --format html > plan.html",
+    epilog="\b\nExample: penguin-compile show 12 --env prod\n"
+    "Example: penguin-compile show plan.json --format html > plan.html",
 )
 @click.argument("what", metavar="REVISION|PLAN")
 @click.argument("spec", required=False, type=click.Path())

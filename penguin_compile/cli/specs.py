@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from penguin_compile.cli.completing import complete_environment
+from penguin_compile.cli.terminal import columns
 from penguin_compile.core.diagnostic import Diagnostic, Severity, sort_diagnostics
 from penguin_compile.core.errors import FileFailure, UsageError
 from penguin_compile.neighbours import check_neighbours
@@ -15,7 +17,12 @@ from penguin_compile.pipeline import SPEC_FOLDER, CheckedSpec, check_file, check
 
 specs_argument = click.argument("specs", nargs=-1, metavar="[SPEC]...", type=click.Path())
 environments_option = click.option(
-    "--env", "environments", multiple=True, metavar="NAME", help="This environment alone."
+    "--env",
+    "environments",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete_environment,
+    help="This environment alone.",
 )
 
 STDIN = "-"
@@ -68,7 +75,8 @@ def render_findings(findings: Sequence[Diagnostic], limit: int) -> str:
     """What `show_findings` shows."""
     from penguin_compile.report.diagnostics_text import render_diagnostics
 
-    text = render_diagnostics(sort_diagnostics(findings)[:limit], style)
+    shown = sort_diagnostics(findings)[:limit]
+    text = render_diagnostics(shown, style, width=columns())
     if len(findings) > limit:
         text += f"\n… and {len(findings) - limit} more; --max-findings N shows them\n"
     return text

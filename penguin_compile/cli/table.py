@@ -26,5 +26,9 @@ COMMANDS = {
     "fleet": ("penguin_compile.cli.fleet", "Do it for many specs at once, and compare them."),
     "schema": ("penguin_compile.cli.schema", "Print the JSON Schema of the language."),
     "serve": ("penguin_compile.cli.serve", "Serve the admin API and the settings page."),
+    "completion": (
+        "penguin_compile.cli.completion",
+        "Print the script that completes it in a shell.",
+    ),
     "sandbox": ("penguin_compile.cli.sandbox", "Serve a local MarchProxy-compatible API."),
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from penguin_compile.cli.completing import complete_address
 from penguin_compile.cli.planning import (
     app_option,
     check_one,
@@ -16,6 +17,7 @@ from penguin_compile.cli.planning import (
 )
 from penguin_compile.cli.specs import style
 from penguin_compile.cli.table import COMMANDS
+from penguin_compile.cli.terminal import columns
 from penguin_compile.model.plan import Action, ChangeClass
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ _STAYS = frozenset((ChangeClass.OVERRIDE_KEPT, ChangeClass.LEFT, ChangeClass.DEL
     short_help="Tell all about one address: its values and its story.",
     epilog="Example: penguin-compile why config/smtp_host --env prod",
 )
-@click.argument("address", metavar="ADDRESS")
+@click.argument("address", metavar="ADDRESS", shell_complete=complete_address)
 @click.argument("spec", required=False, type=click.Path())
 @environment_option
 @click.option(
@@ -51,7 +53,10 @@ def command(
     with open_environment(resolved, checked.loaded.root) as session:
         known = answer(session, session.plan(Decisions(), whole=True), address)
     commands = list(_suggest(known, place_of(spec, app_name, environment)))
-    text = why_json(known, commands) if form == "json" else render_why(known, commands, style)
+    if form == "json":
+        text = why_json(known, commands)
+    else:
+        text = render_why(known, commands, style, width=columns())
     click.echo(text, nl=False)
 
 

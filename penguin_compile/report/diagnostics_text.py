@@ -18,14 +18,16 @@ def _plain(text: str, _colour: str) -> str:
     return text
 
 
-def render_diagnostics(findings: Iterable[Diagnostic], style: Style = _plain) -> str:
-    """All of them, an empty line between two; empty where there are none."""
+def render_diagnostics(
+    findings: Iterable[Diagnostic], style: Style = _plain, *, width: int = WIDTH
+) -> str:
+    """All of them in `width` columns, an empty line between two; empty where there are none."""
     every = list(findings)
     hidden = [one.span for one in every if one.shows_secret]
-    return "\n".join(_render(one, hidden, style) for one in every)
+    return "\n".join(_render(one, hidden, style, width) for one in every)
 
 
-def _render(finding: Diagnostic, hidden: Sequence[Span], style: Style) -> str:
+def _render(finding: Diagnostic, hidden: Sequence[Span], style: Style, width: int) -> str:
     """One complaint in the form of language.md; ends with a line break.
 
     `hidden` are stretches that may be secrets: no excerpt shows them, whatever it is about.
@@ -34,28 +36,30 @@ def _render(finding: Diagnostic, hidden: Sequence[Span], style: Style) -> str:
     where = f" (in {', '.join(finding.environments)})" if finding.environments else ""
     margin = " " * len(str(finding.span.line))
     lines = [
-        *_headline(f"{finding.severity}[{finding.code}]", head, finding.message + where),
-        *_excerpt(finding.span, finding.label, hidden, style),
+        *_headline(f"{finding.severity}[{finding.code}]", head, finding.message + where, width),
+        *_excerpt(finding.span, finding.label, hidden, style, width),
     ]
     notes = [f"{related.message}: {related.span}" for related in finding.related]
     notes.extend([f"help: {finding.help}"] if finding.help else [])
     if notes:
         lines.append(f"{margin} |")
     for note in notes:
-        lines.extend(_wrap(f"{margin} = {note}", margin + "   "))
+        lines.extend(_wrap(f"{margin} = {note}", margin + "   ", width))
     return "\n".join(lines) + "\n"
 
 
-def _excerpt(span: Span, label: str | None, hidden: Sequence[Span], style: Style) -> list[str]:
+def _excerpt(
+    span: Span, label: str | None, hidden: Sequence[Span], style: Style, width: int
+) -> list[str]:
     line, column = span.source.position(span.start)
     margin = " " * len(str(line))
     text = _mask(span.source, line, hidden)
     end = span.end_column - 1 if span.end_line == line else len(text.rstrip())
     start = min(column - 1, len(text))
-    shown, start, end = _shorten(text, start, max(end, start + 1))
+    shown, start, end = _shorten(text, start, max(end, start + 1), width - 12)
     before = _width(shown[:start])
     marks = "^" * max(_width(shown[start:end]), 1)
-    room = WIDTH - len(margin) - 3
+    room = width - len(margin) - 3
     beside = f"{marks} {label}" if label else marks
     below: list[str] = []
     if label and before + _width(beside) > room:  # the label goes under the marks
@@ -82,21 +86,20 @@ def _mask(source: Source, line: int, hidden: Sequence[Span]) -> str:
     return text
 
 
-def _headline(code: str, styled: str, message: str) -> list[str]:
-    first, *rest = _wrap(f"{code}: {message}", "  ")
+def _headline(code: str, styled: str, message: str, width: int) -> list[str]:
+    first, *rest = _wrap(f"{code}: {message}", "  ", width)
     return [styled + first[len(code) :], *rest]
 
 
-def _wrap(text: str, indent: str) -> list[str]:
+def _wrap(text: str, indent: str, width: int) -> list[str]:
     return wrap(
-        text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
 
 
-def _shorten(text: str, start: int, end: int) -> tuple[str, int, int]:
+def _shorten(text: str, start: int, end: int, room: int) -> tuple[str, int, int]:
     """A long line cut to the neighbourhood of the spot; control characters made visible."""
     text = "".join(" " if unicodedata.category(one) == "Cc" else one for one in text)
-    room = WIDTH - 12
     end = min(end, start + room // 2, max(len(text), start + 1))
     if len(text) <= room:
         return text, start, end

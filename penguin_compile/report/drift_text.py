@@ -16,16 +16,20 @@ from penguin_compile.sync.drift import LiveEdit
 from penguin_compile.sync.plan_file import value_data
 
 Style = Callable[[str, str], str]
-_WIDTH = 100
+_WIDTH = 100  # columns where nobody says how many there are
 
 
-def render_drift(plan: Plan, edits: Sequence[LiveEdit], style: Style) -> str:
+def render_drift(
+    plan: Plan, edits: Sequence[LiveEdit], style: Style, *, width: int = _WIDTH
+) -> str:
     """Each edit with its author, the new ones marked, and a sentence that sums up."""
     header = " · ".join((plan.app, plan.environment, f"spec {plan.spec_digest[:6]}", *plan.targets))
-    lines = [style(header, "bright_white"), ""]
-    width = min(max((len(str(one.base.address)) for one in edits), default=0) + 2, 44)
+    head = wrap(header, width, subsequent_indent="  ", break_on_hyphens=False)
+    lines = [*(style(line, "bright_white") for line in head), ""]
+    longest = max((len(str(one.base.address)) for one in edits), default=0)
+    column = min(longest + 2, 44, width // 2)
     for edit in edits:
-        lines.extend(_edit_lines(edit, width, style))
+        lines.extend(_edit_lines(edit, column, style, width))
     if edits:
         lines.append("")
     lines.append(_sum_up(edits))
@@ -49,7 +53,7 @@ def drift_json(plan: Plan, edits: Sequence[LiveEdit]) -> str:
     return json.dumps(drift_data(plan, edits), indent=2, ensure_ascii=False) + "\n"
 
 
-def _edit_lines(edit: LiveEdit, width: int, style: Style) -> Iterator[str]:
+def _edit_lines(edit: LiveEdit, column: int, style: Style, width: int) -> Iterator[str]:
     sign = style("=", "cyan") if edit.kept else style("!", "magenta")
     texts = list(_describe(edit))
     texts[-1] += author_of(edit)
@@ -57,10 +61,13 @@ def _edit_lines(edit: LiveEdit, width: int, style: Style) -> Iterator[str]:
         texts.append("kept: acknowledged, or decided with --keep-live")
     if edit.change is not None:
         texts.append(f"apply {explain_change(edit.change)}")
-    lines = [line for text in texts for line in wrap(text, _WIDTH - width - 5) or [""]]
-    yield f"  {sign} {edit.base.address!s:<{width}} {lines[0]}"
+    lines = [line for text in texts for line in wrap(text, width - column - 5) or [""]]
+    address = f"{edit.base.address!s:<{column}}"
+    if len(address) > column:  # too long for its column: what happened goes below it
+        lines.insert(0, "")
+    yield f"  {sign} {address} {lines[0]}".rstrip()
     for line in lines[1:]:
-        yield f"    {'':<{width}} {line}"
+        yield f"    {'':<{column}} {line}"
 
 
 def _describe(edit: LiveEdit) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What `explain` says of a code and of a field, for people: at most 100 columns."""
+"""What `explain` says of a code and of a field, for people."""
 
 from __future__ import annotations
 
@@ -28,7 +28,13 @@ _OF_NEIGHBOURS = "told where several specs are checked together"
 
 
 def render_code(
-    code: Code, wrong: str, right: str, findings: Sequence[Diagnostic], style: Style
+    code: Code,
+    wrong: str,
+    right: str,
+    findings: Sequence[Diagnostic],
+    style: Style,
+    *,
+    width: int = WIDTH,
 ) -> str:
     """A code with its reasons, a wrong spec with what is said of it, and a right one."""
     severity = f"{code.severity}: {_CONSEQUENCES[code.severity]}"
@@ -41,15 +47,15 @@ def render_code(
     lines = [
         style(f"{code.code}: {code.title}", "bright_white"),
         "",
-        *wrap(code.why, WIDTH),
+        *wrap(code.why, width),
         "",
-        *_table(rows),
+        *_table(rows, width),
         "",
         "Wrong:",
         "",
         *_indented(wrong),
         "",
-        *_complaints(findings, style),
+        *_complaints(findings, style, width),
         "Right:",
         "",
         *_indented(right),
@@ -63,6 +69,8 @@ def render_intake_code(
     wrong: Mapping[str, str] | None = None,
     right: Mapping[str, str] | None = None,
     findings: Sequence[Diagnostic] = (),
+    *,
+    width: int = WIDTH,
 ) -> str:
     """A code that `init` tells of an app's own files, with such files by their names."""
     return _render_files(code, _OF_INTAKE, style, wrong or {}, right or {}, findings)
@@ -92,12 +100,12 @@ def _render_files(
     lines = [
         style(f"{code.code}: {code.title}", "bright_white"),
         "",
-        *wrap(code.why, WIDTH),
+        *wrap(code.why, width),
         "",
-        *_table(rows),
+        *_table(rows, width),
     ]
     if wrong and right:
-        lines += ["", "Wrong:", "", *_files(wrong), *_complaints(findings, style)]
+        lines += ["", "Wrong:", "", *_files(wrong), *_complaints(findings, style, width)]
         lines += ["Right:", "", *_files(right)]
     return "\n".join(lines).rstrip("\n") + "\n"
 
@@ -109,16 +117,16 @@ def _files(texts: Mapping[str, str]) -> Iterator[str]:
         yield ""
 
 
-def render_field(field: Field, style: Style) -> str:
+def render_field(field: Field, style: Style, *, width: int = WIDTH) -> str:
     """A field with its type, its limits, an example, and the keys below it."""
     lines = [style(".".join(field.path), "bright_white"), ""]
     if field.description:
-        lines += [*wrap(field.description, WIDTH), ""]
-    lines += _table(_rows(field))
+        lines += [*wrap(field.description, width), ""]
+    lines += _table(_rows(field), width)
     if field.keys:
         each = f"Keys of each {'.'.join((*field.path, ANY_NAME))}:" if field.named else "Keys:"
         rows = [(one.name, _key_text(one.description, required=one.required)) for one in field.keys]
-        lines += ["", each, "", *_table(rows)]
+        lines += ["", each, "", *_table(rows, width)]
     if field.free:
         lines += ["", "Below it the language sets no keys."]
     if field.example is not None:
@@ -142,25 +150,25 @@ def _key_text(description: str, *, required: bool) -> str:
     return f"{description} Required." if required else description
 
 
-def _complaints(findings: Sequence[Diagnostic], style: Style) -> Iterator[str]:
-    yield from render_diagnostics(findings[:_MOST_COMPLAINTS], style).split("\n")
+def _complaints(findings: Sequence[Diagnostic], style: Style, width: int) -> Iterator[str]:
+    yield from render_diagnostics(findings[:_MOST_COMPLAINTS], style, width=width).split("\n")
     more = len(findings) - _MOST_COMPLAINTS
     if more > 0:
         yield f"… and {more} more of its kind"
         yield ""
 
 
-def _table(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
+def _table(rows: Iterable[tuple[str, str]], width: int) -> Iterator[str]:
     """Names and texts in two columns."""
     every = list(rows)
-    width = max(len(name) for name, _ in every) + 4
+    column = max(len(name) for name, _ in every) + 4
     for name, text in every:
-        lead = f"  {name}".ljust(width)
+        lead = f"  {name}".ljust(column)
         yield from wrap(
             text,
-            WIDTH,
+            width,
             initial_indent=lead,
-            subsequent_indent=" " * width,
+            subsequent_indent=" " * column,
             break_long_words=False,
             break_on_hyphens=False,
         )

@@ -19,7 +19,7 @@ from penguin_compile.report.spec_diff_view import (
 
 Style = Callable[[str, str], str]
 
-_WIDTH: Final = 100
+_WIDTH: Final = 100  # columns where nobody says how many there are
 _COLOURS: Final = {Kind.ADDED: "green", Kind.CHANGED: "yellow", Kind.REMOVED: "red"}
 
 
@@ -28,49 +28,57 @@ def _plain(text: str, _colour: str) -> str:
 
 
 def render_spec_diff(
-    differences: Sequence[SpecDifference], sides: Sides, style: Style = _plain
+    differences: Sequence[SpecDifference],
+    sides: Sides,
+    style: Style = _plain,
+    *,
+    width: int = _WIDTH,
 ) -> str:
     """Every app that differs, its changes by environment, and a sentence that sums up."""
     lines: list[str] = []
     for difference in differences:
         if difference.differs:
-            lines.extend(_difference_lines(difference, sides, style))
+            lines.extend(_difference_lines(difference, sides, style, width))
     lines.append(sentence(differences))
     return "\n".join(lines) + "\n"
 
 
-def _difference_lines(difference: SpecDifference, sides: Sides, style: Style) -> Iterator[str]:
+def _difference_lines(
+    difference: SpecDifference, sides: Sides, style: Style, width: int
+) -> Iterator[str]:
     title = printable(f"{heading(difference)} · {sides.title}")
-    yield from (style(one, "bright_white") for one in wrap(title, _WIDTH, subsequent_indent="  "))
+    yield from (style(one, "bright_white") for one in wrap(title, width, subsequent_indent="  "))
     yield ""
     longest = max((len(one.address) for one in difference.changes), default=0)
-    width = min(longest + 2, 44)
+    column = min(longest + 2, 44, width // 2)
     for one in group(difference):
-        yield from wrap(printable(one.title), _WIDTH, subsequent_indent="  ")
+        yield from wrap(printable(one.title), width, subsequent_indent="  ")
         for change in one.changes:
-            yield from _change_lines(change, width, style)
+            yield from _change_lines(change, column, style, width)
         yield ""
     for note in difference.notes:
-        lines = wrap(printable(f"note: {note}"), _WIDTH, subsequent_indent="  ")
+        lines = wrap(printable(f"note: {note}"), width, subsequent_indent="  ")
         yield from (style(line, "cyan") for line in lines)
     if difference.notes:
         yield ""
 
 
-def _change_lines(change: SpecChange, width: int, style: Style) -> Iterator[str]:
+def _change_lines(change: SpecChange, column: int, style: Style, width: int) -> Iterator[str]:
     sign, colour = SIGNS[change.kind], _COLOURS[change.kind]
-    room = _WIDTH - 5 - width
+    room = width - 5 - column
     texts = [line for text in details(change) for line in wrap(printable(text), room) or [""]]
     address = printable(change.address)
-    if texts and len(address) > width:  # a long name has the line to itself
+    if texts and len(address) > column:  # a long name has the line to itself
         texts.insert(0, "")
     first = texts[0] if texts else ""
-    plain = f"  {sign} {address:<{width}} {first}".rstrip()
-    line = f"  {style(sign, colour)} {address:<{width}} {first}".rstrip()
+    plain = f"  {sign} {address:<{column}} {first}".rstrip()
+    line = f"  {style(sign, colour)} {address:<{column}} {first}".rstrip()
     if change.origin:
-        room = _WIDTH - len(plain) - len(change.origin)
+        room = width - len(plain) - len(change.origin)
         if room >= 2:
-            line += " " * max(2, min(room, 78 - len(plain))) + style(change.origin, "bright_black")
+            line += " " * max(2, min(room, width - 22 - len(plain))) + style(
+                change.origin, "bright_black"
+            )
     yield line
     for text in texts[1:]:
-        yield f"    {'':<{width}} {text}".rstrip()
+        yield f"    {'':<{column}} {text}".rstrip()

@@ -11,7 +11,7 @@ from penguin_compile.model.plan import ABSENT
 from penguin_compile.model.record import VALUE
 from penguin_compile.report.change_reason import explain_change
 from penguin_compile.report.drift_text import author_of
-from penguin_compile.report.plan_words import show
+from penguin_compile.report.plan_words import shorten, show
 from penguin_compile.report.printable import printable
 from penguin_compile.sync.comparison import same
 from penguin_compile.sync.inquiry import Answer
@@ -19,23 +19,29 @@ from penguin_compile.sync.past import AuditRecord
 from penguin_compile.sync.plan_file import sight_data, value_data
 
 Style = Callable[[str, str], str]
-_WIDTH = 100
+_WIDTH = 100  # columns where nobody says how many there are
 _LABEL = 11
+_WIDEST_CELL, _NARROWEST_CELL = 40, 12
 _SIDES = ("settled", "live", "spec")
 
 
-def render_why(answer: Answer, commands: Sequence[tuple[str, str]], style: Style) -> str:
+def render_why(
+    answer: Answer, commands: Sequence[tuple[str, str]], style: Style, *, width: int = _WIDTH
+) -> str:
     """Values side by side, then where they come from, what apply would do, what to type."""
     manage = None if answer.manage is None else f"manage: {answer.manage}"
     origin = None if answer.change is None else answer.change.origin
     parts = (str(answer.address), answer.app, answer.environment, manage, origin)
-    lines = [style(" · ".join(one for one in parts if one), "bright_white"), ""]
-    lines.extend(_table(answer, style))
+    title = " · ".join(one for one in parts if one)
+    head = wrap(title, width, subsequent_indent="  ", break_on_hyphens=False)
+    lines = [*(style(line, "bright_white") for line in head), ""]
+    lines.extend(_table(answer, style, width))
     lines.append("")
-    for label, texts in _facts(answer, commands):
+    room = width - _LABEL - 2
+    for label, texts in _facts(answer, commands, room):
         for position, text in enumerate(texts):
             name = label if position == 0 else ""
-            wrapped = wrap(text, _WIDTH - _LABEL - 2) or [""]
+            wrapped = wrap(text, room) or [""]
             if label == "next":
                 wrapped = [text]  # whole, to be copied
             lines.append(f"  {style(f'{name:<{_LABEL}}', 'cyan')}{wrapped[0]}".rstrip())
@@ -48,7 +54,7 @@ def why_json(answer: Answer, commands: Sequence[tuple[str, str]]) -> str:
     return json.dumps(_data(answer, commands), indent=2, ensure_ascii=False) + "\n"
 
 
-def _table(answer: Answer, style: Style) -> Iterator[str]:
+def _table(answer: Answer, style: Style, width: int) -> Iterator[str]:
     """One line per field; what is not the same on all sides is marked."""
     every = dict.fromkeys(path for side in answer.sides for path in side)
     paths = sorted(every, key=lambda path: path != VALUE)  # the value first
@@ -56,21 +62,22 @@ def _table(answer: Answer, style: Style) -> Iterator[str]:
         (path, [show(side.get(path, ABSENT)) for side in answer.sides], _agree(answer.sides, path))
         for path in paths
     ]
+    first = max((len(path) for path in paths), default=0) + 2
     columns = [
-        min(max([len(name), *(len(texts[index]) for _, texts, _ in rows)]), 40)
+        min(max([len(name), *(len(texts[index]) for _, texts, _ in rows)]), _WIDEST_CELL)
         for index, name in enumerate(_SIDES)
     ]
-    first = max((len(path) for path in paths), default=0) + 2
+    room = width - 4 - first - 2 * (len(columns) - 1)
+    if sum(columns) > room:
+        columns = [min(one, max(room // len(columns), _NARROWEST_CELL)) for one in columns]
     headings = "  ".join(f"{name:<{columns[index]}}" for index, name in enumerate(_SIDES))
     yield f"    {'':<{first}}{style(headings.rstrip(), 'cyan')}"
     for path, texts, agree in rows:
-        cells = "  ".join(f"{_cut(text):<{columns[index]}}" for index, text in enumerate(texts))
+        cells = "  ".join(
+            f"{shorten(text, columns[index]):<{columns[index]}}" for index, text in enumerate(texts)
+        )
         sign = " " if agree else style("~", "yellow")
         yield f"  {sign} {path:<{first}}{cells}".rstrip()
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 40 else text[:39] + "…"
 
 
 def _agree(sides: Sequence[Mapping[str, Any]], path: str) -> bool:
@@ -81,7 +88,7 @@ def _agree(sides: Sequence[Mapping[str, Any]], path: str) -> bool:
 
 
 def _facts(
-    answer: Answer, commands: Sequence[tuple[str, str]]
+    answer: Answer, commands: Sequence[tuple[str, str]], room: int
 ) -> Iterator[tuple[str, Sequence[str]]]:
     yield "settled", [_settled(answer)]
     if answer.edit is not None:
@@ -94,10 +101,18 @@ def _facts(
         yield "app sees", [f"{show(answer.sight.value)}: {answer.sight.why}"]
     yield "apply", [_apply(answer)]
     if commands:
-        width = max(len(command) for command, _ in commands)
-        yield "next", [f"{command:<{width}}  # {purpose}" for command, purpose in commands]
+        yield "next", _command_lines(commands, room)
     if answer.audit:
         yield "history", [_audit_line(one) for one in answer.audit]
+
+
+def _command_lines(commands: Sequence[tuple[str, str]], room: int) -> list[str]:
+    """What to type, with its purpose behind it, or above it where that is too long."""
+    width = max(len(command) for command, _ in commands)
+    lines = [f"{command:<{width}}  # {purpose}" for command, purpose in commands]
+    if max(map(len, lines)) <= room:
+        return lines
+    return [line for command, purpose in commands for line in (f"# {purpose}", command)]
 
 
 def _settled(answer: Answer) -> str:

@@ -80,6 +80,7 @@ def test_version_does_not_even_load_click() -> None:
         *("validate", "explain", "fmt", "compile", "diff", "plan", "apply"),
         *("drift", "why", "promote", "rollback", "doctor", "rotate-keys", "history", "unlock"),
         *("graph", "schema", "sandbox", "show", "init", "serve", "comment", "fleet"),
+        "completion",
     ],
 )
 def test_the_help_of_a_command_loads_nothing_heavy_but_what_it_reads_specs_with(
@@ -128,6 +129,7 @@ def test_where_nothing_has_changed_next_to_nothing_is_loaded(command: str, tmp_p
         "penguin_compile.artifacts.cache_folder",
         "penguin_compile.cli",
         "penguin_compile.cli.run_cache",
+        "penguin_compile.cli.terminal",
     }
     assert loaded.isdisjoint({*HEAVY, "click", "json", "pathlib", "typing"})
 

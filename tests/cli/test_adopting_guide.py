@@ -11,6 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.cli.conftest import Run
+from tests.docs.pages import blocks as blocks_of
 from tests.requirements import inputs_folder
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "adopting.md"
@@ -18,7 +19,7 @@ TEXT = GUIDE.read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+    return [one.text for one in blocks_of("docs/adopting.md", language)]
 
 
 def steps() -> list[tuple[list[str], list[str]]]:

@@ -6,21 +6,17 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from penguin_compile.cli.program import run
+from tests.browsers import DARK, DESKTOP, PHONE, axe, check_with_axe, chromium
 from tests.console.consoles import PASSWORD, SECRET
-from tests.node_packages import installed_packages
-from tests.requirements import end_without
 
-ARGUMENTS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
+__all__ = ["axe", "chromium"]
+
 PAGES = (
     "/settings",
     "/settings?q=nothing-has-this",
@@ -32,26 +28,6 @@ PAGES = (
     "/services",
     "/nowhere",
 )
-DESKTOP = {"viewport": {"width": 1280, "height": 900}}
-PHONE = {"viewport": {"width": 375, "height": 740}, "is_mobile": True, "has_touch": True}
-DARK = {**DESKTOP, "color_scheme": "dark"}
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    program = shutil.which("chromium")
-    if program is None:
-        end_without("browser", "chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def axe():
-    folder = installed_packages(Path(__file__).parent / "axe", "browser")
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 class Visitor:
@@ -230,12 +206,12 @@ def test_axe_finds_nothing(visit, local, axe, look, request) -> None:
     visitor = visit(**look)
     page = visitor.page
     page.goto("/login")
-    _check(page, axe, "/login")
+    check_with_axe(page, axe, "/login")
     visitor.log_in()
     for path in PAGES:
         page.goto(path)
         page.wait_for_load_state("networkidle")
-        _check(page, axe, path)
+        check_with_axe(page, axe, path)
         assert SECRET not in page.content()
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, path
@@ -244,12 +220,5 @@ def test_axe_finds_nothing(visit, local, axe, look, request) -> None:
     for key in ("page_size", "theme", "maintenance", "api_key", "menu"):
         page.get_by_role("link", name=f"Edit {key}").click()
         page.get_by_label(key, exact=True).wait_for(state="attached")
-    _check(page, axe, "editors")
+    check_with_axe(page, axe, "editors")
     visitor.shoot(f"{request.node.callspec.id}-editors")
-
-
-def _check(page, axe, where):
-    page.evaluate(axe)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    told = [(one["id"], one["help"], [node["html"] for node in one["nodes"]]) for one in found]
-    assert told == [], where

@@ -107,6 +107,7 @@ BEFORE_EDITS = (
     ("fleet", "plan", "spec", *DEV, "--secrets", "--out", "plans"),
     ("graph",),
     ("schema",),
+    ("completion", "bash"),
     ("doctor", *DEV),
     ("plan", *DEV),
     ("plan", *DEV, "--secrets", "--out", "plan.json"),
