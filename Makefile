@@ -84,6 +84,7 @@ LOCKED := uv pip compile --quiet --universal --python-version 3.11 --no-annotate
 
 lock: ## pin the newest versions that pyproject.toml allows; and the oldest of what users install
 	$(LOCKED) --generate-hashes --group dev --output-file requirements.lock
+	@mkdir -p .cache
 	$(LOCKED) --resolution lowest-direct --output-file .cache/lowest.txt
 	cp requirements.lock requirements-lowest.lock  # what it needn't change stays
 	$(LOCKED) --generate-hashes --group dev --constraint .cache/lowest.txt \

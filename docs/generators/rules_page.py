@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from markdown_text import block, text
 
 from penguin_compile.core.diagnostic import Diagnostic
 from penguin_compile.intake.examples import has_examples, read_example
+from penguin_compile.neighbours import check_neighbours
 from penguin_compile.pipeline import check_spec
 from penguin_compile.report.diagnostics_text import render_diagnostics
 from penguin_compile.rules.allowance import ALLOW, can_be_silenced
-from penguin_compile.rules.codes import example_of, find_code, list_codes
+from penguin_compile.rules.codes import examples_of, find_code, list_codes
 from penguin_compile.rules.intake_codes import INTAKE_CODES
 from penguin_compile.rules.rule import Code
 from penguin_compile.source.load import load_spec
@@ -46,11 +48,17 @@ def _facts(code: Code) -> Iterator[str]:
 
 
 def _of_specs(name: str) -> Iterator[str]:
-    wrong, right = example_of(name, "bad"), example_of(name, "good")
-    findings = check_spec(load_spec(wrong, wrong.name)).findings
-    yield from _example("Wrong", {"": wrong.read_text(encoding="utf-8")})
-    yield from _complaints(name, findings)
-    yield from _example("Right", {"": right.read_text(encoding="utf-8")})
+    wrong, right = examples_of(name, "bad"), examples_of(name, "good")
+    checked = check_neighbours([check_spec(load_spec(one, one.name)) for one in wrong])
+    yield from _example("Wrong", _texts(wrong))
+    yield from _complaints(name, [finding for one in checked for finding in one.findings])
+    yield from _example("Right", _texts(right))
+
+
+def _texts(specs: Sequence[Path]) -> dict[str, str]:
+    """By name where there are several; a title names a file that a reader could mix up."""
+    several = len(specs) > 1
+    return {one.name if several else "": one.read_text(encoding="utf-8") for one in specs}
 
 
 def _of_files(name: str) -> Iterator[str]:

@@ -71,7 +71,7 @@ def _explain_neighbours(code: Code) -> str:
         {one.name: one.read_text(encoding="utf-8") for one in each} for each in (wrong, right)
     )
     findings = [one for spec in checked for one in spec.findings if one.code == code.code]
-    return render_neighbour_code(code, style, bad, good, findings)
+    return render_neighbour_code(code, style, bad, good, findings, width=columns())
 
 
 def _explain_intake(code: Code) -> str:

@@ -73,7 +73,7 @@ def render_intake_code(
     width: int = WIDTH,
 ) -> str:
     """A code that `init` tells of an app's own files, with such files by their names."""
-    return _render_files(code, _OF_INTAKE, style, wrong or {}, right or {}, findings)
+    return _render_files(code, _OF_INTAKE, style, wrong or {}, right or {}, findings, width)
 
 
 def render_neighbour_code(
@@ -82,10 +82,12 @@ def render_neighbour_code(
     wrong: Mapping[str, str],
     right: Mapping[str, str],
     findings: Sequence[Diagnostic],
+    *,
+    width: int = WIDTH,
 ) -> str:
     """A code that several specs break together, with such specs by their names."""
     consequence = f"{_CONSEQUENCES[code.severity]}; {_OF_NEIGHBOURS}"
-    return _render_files(code, consequence, style, wrong, right, findings)
+    return _render_files(code, consequence, style, wrong, right, findings, width)
 
 
 def _render_files(
@@ -95,6 +97,7 @@ def _render_files(
     wrong: Mapping[str, str],
     right: Mapping[str, str],
     findings: Sequence[Diagnostic],
+    width: int,
 ) -> str:
     rows = (("severity", f"{code.severity}: {consequence}"), ("source", code.source))
     lines = [

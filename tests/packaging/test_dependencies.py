@@ -11,7 +11,7 @@ import pytest
 from tests.packaging.dependencies import closure, licence
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-EXTRAS = ("postgres", "mysql", "vault", "console")
+EXTRAS = ("postgres", "mysql", "vault", "console", "fleet")
 # A row of another Python or system is not wrong there.
 reference = pytest.mark.skipif(
     sys.platform != "linux" or sys.version_info[:2] != (3, 11),

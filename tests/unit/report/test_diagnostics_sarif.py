@@ -15,9 +15,10 @@ import pytest
 
 from penguin_compile.core.diagnostic import Diagnostic, Related, Severity
 from penguin_compile.core.span import Source, Span
+from penguin_compile.neighbours import check_neighbours
 from penguin_compile.pipeline import check_file
 from penguin_compile.report.diagnostics_sarif import render_diagnostics_sarif
-from penguin_compile.rules.codes import example_of, find_code, list_codes
+from penguin_compile.rules.codes import examples_of, find_code, list_codes
 from penguin_compile.rules.intake_codes import INTAKE_CODES
 
 SCHEMA = Path(__file__).parents[2] / "data" / "sarif-2.1.0.schema.json"
@@ -50,7 +51,8 @@ def fingerprints(run: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("code", sorted({*list_codes()} - {*INTAKE_CODES}))
 def test_every_example_is_told_by_the_standard(code: str, schema: jsonschema_rs.Validator) -> None:
-    findings = check_file(example_of(code, "bad")).findings
+    checked = check_neighbours([check_file(one) for one in examples_of(code, "bad")])
+    findings = [finding for spec in checked for finding in spec.findings]
     document = json.loads(render_diagnostics_sarif(findings))
     schema.validate(document)
     run = document["runs"][0]
