@@ -143,6 +143,25 @@ def test_any_text_in_any_row(shop, execute, column):
         plan_both(shop)
 
 
+NULLABLE = {
+    "postgresql": "ALTER TABLE config ALTER category DROP NOT NULL",
+    "mysql": "ALTER TABLE config MODIFY category VARCHAR(100) NULL",
+}
+
+
+def test_no_row_reads_like_another_with_a_null(shop, execute):
+    """Without its category, and with what divides columns inside of its type."""
+    if shop.database.dialect not in NULLABLE:
+        pytest.skip("the lines of SQLite are arrays, which have a null")
+    execute(NULLABLE[shop.database.dialect], [{}])
+    assert "key_13" in plan_both(shop)
+    execute(
+        "UPDATE config SET config_type = :both, category = NULL WHERE config_key = 'key_13'",
+        [{"both": "string\x1fsystem"}],
+    )
+    assert "key_13" not in plan_both(shop)
+
+
 def test_the_same_by_few_and_by_many_others(shop, execute, monkeypatch):
     execute("UPDATE config SET config_value = 'x' WHERE config_key = :key", [{"key": "key_3"}])
     execute("DELETE FROM config WHERE config_key = :key", [{"key": "key_4"}])

@@ -26,7 +26,7 @@ _decode: Final = json.JSONDecoder().raw_decode
 
 
 def select_line(dialect: str, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[str]:
-    """An expression for the line of a row: of texts that aren't NULL, and of conditions."""
+    """An expression for the line of a row: of `text_part`s, and of conditions."""
     from sqlalchemy import Boolean, String, cast, func
     from sqlalchemy.dialects.mysql import CHAR
 
@@ -36,6 +36,19 @@ def select_line(dialect: str, columns: Sequence[ColumnElement[Any]]) -> ColumnEl
         text = CHAR(charset="utf8mb4")
         columns = [one if isinstance(one.type, Boolean) else cast(one, text) for one in columns]
     return func.concat_ws(_MARK, *columns, type_=String())
+
+
+def text_part(dialect: str, column: ColumnElement[Any]) -> ColumnElement[str]:
+    """A column of text in a line.
+
+    A NULL, which `concat_ws` would leave out, is a mark more: no line of ours has as many.
+    """
+    from sqlalchemy import String, cast, func
+
+    if dialect == SQLITE:
+        return column
+    text = cast(column, String()) if dialect == POSTGRESQL else column
+    return func.coalesce(text, _MARK, type_=String())
 
 
 def flags_of(dialect: str) -> dict[bool, Any]:

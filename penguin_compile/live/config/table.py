@@ -17,7 +17,7 @@ from penguin_compile.core.records import dataclass
 from penguin_compile.live.config.bulk import in_lists, insert_rows
 from penguin_compile.live.config.database import fetch_tuples
 from penguin_compile.live.config.database_url import POSTGRESQL, SQLITE
-from penguin_compile.live.config.lines import select_line
+from penguin_compile.live.config.lines import select_line, text_part
 from penguin_compile.live.config.row import FIELD_COLUMNS, TOOL, Row, Rows
 from penguin_compile.live.config.table_shape import (
     are_texts,
@@ -138,7 +138,7 @@ class SettingsTable:
                 false = literal(self._flags(connection)[False])
                 parts.append(func.coalesce(column, false) == false)
             else:
-                parts.append(column)
+                parts.append(text_part(dialect, column))
         query = select(select_line(dialect, parts)).select_from(table)
         driver: Any = connection.dialect.loaded_dbapi
         try:
