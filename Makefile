@@ -56,6 +56,8 @@ lint: $(READY) ## style, types, layers, and that generated files are fresh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32
+	$(BIN)/mypy --platform darwin
 	$(BIN)/lint-imports
 	$(BIN)/penguin-compile compile --check
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml penguin_compile

@@ -92,8 +92,18 @@ def measure(scale: Scale, folder: Path) -> Iterator[Measurement]:
     out = ("--no-cache", "--out", str(folder / "out"))
     for what, thing, sizes, command in (
         ("validate + compile one spec", "object", scale.growing_objects, one_spec(folder)),
-        ("validate specs", "spec", scale.growing_specs, many_specs(folder, "validate")),
-        ("compile specs", "spec", scale.compiled_specs, many_specs(folder, "compile", *out)),
+        (
+            "validate specs",
+            "spec",
+            scale.growing_specs,
+            many_specs(folder, "fleet", "validate", "--no-cache"),
+        ),
+        (
+            "compile specs",
+            "spec",
+            scale.compiled_specs,
+            many_specs(folder, "fleet", "compile", *out),
+        ),
     ):
         time, peak = measure_growth(command, sizes, folder)
         for cost, growth, unit in (("processor", time, "s"), ("memory", peak, "B")):

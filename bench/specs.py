@@ -28,7 +28,9 @@ def write_specs(folder: Path, count: int) -> None:
     folder.mkdir()
     text = make_spec(1, 1, 2)
     for number in range(count):
-        own = text.replace("name: bench", f"name: bench-{number}", 1)
+        own = text.replace("name: bench", f"name: bench-{number}", 1).replace(
+            "path_prefix: /", f"path_prefix: /{number}/"
+        )
         (folder / f"app-{number}.yaml").write_text(own, encoding="utf-8")
 
 

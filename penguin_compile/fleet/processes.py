@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 from penguin_compile.fleet.crew import Batch, Lost
 from penguin_compile.fleet.task import Answer, perform
@@ -27,7 +28,7 @@ _SPAWN = get_context("spawn")
 @dataclass(slots=True)
 class _Worker:
     process: BaseProcess
-    pipe: Connection
+    pipe: Any  # multiprocessing's Connection; on Windows its PipeConnection
     batch: Batch | None = None
 
     def stop(self) -> None:
@@ -57,7 +58,7 @@ class Processes:
             self._give(waiting)
             busy = {one.pipe: one for one in self._workers if one.batch is not None}
             for pipe in wait(list(busy)):
-                worker = busy[pipe]  # type: ignore[index]  # only our own pipes are waited for
+                worker = busy[pipe]  # only our own pipes are waited for
                 yield self._take(worker)
 
     def close(self) -> None:
@@ -107,7 +108,7 @@ def _start(prepare: str) -> _Worker:
     return _Worker(process, ours)
 
 
-def serve(pipe: Connection, prepare: str) -> None:
+def serve(pipe: Any, prepare: str) -> None:
     """A worker's life: batches come, answers go, until nobody is there any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who gave the work
     module, _, function = prepare.partition(":")

@@ -347,4 +347,5 @@ def _begin_all_again() -> None:
         client._begin_again()  # noqa: SLF001
 
 
-os.register_at_fork(after_in_child=_begin_all_again)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_all_again)

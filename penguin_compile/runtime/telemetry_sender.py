@@ -300,5 +300,6 @@ def _close_all() -> None:
         sender.close()
 
 
-os.register_at_fork(after_in_child=_begin_all_again)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_all_again)
 atexit.register(_close_all)

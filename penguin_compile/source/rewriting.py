@@ -23,8 +23,8 @@ def rewrite(path: Path, data: bytes) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
-            os.fchmod(descriptor, mode)
             os.fsync(descriptor)
+        Path(staged).chmod(mode)
         Path(staged).replace(target)
         staged = None
     except OSError as error:

@@ -11,6 +11,8 @@ from penguin_compile.core.errors import FileFailure
 from penguin_compile.core.span import Source, clip_span
 
 LARGEST = 256 * 1024 * 1024  # bytes
+# A pipe must not block us; not every system has either.
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def read_source(path: Path, shown: str) -> tuple[Source, list[Diagnostic]]:
@@ -27,7 +29,7 @@ def read_bytes(path: Path, shown: str) -> bytes:
     Raises FileFailure for a file that is not there or can't be read.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe must not block us
+        descriptor = os.open(path, _READ)
         with os.fdopen(descriptor, "rb") as file:
             mode = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(mode):

@@ -50,7 +50,7 @@ def user_name() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):  # a user without a name, as in some containers
-        return f"user {os.getuid()}"
+        return f"user {os.getuid()}" if hasattr(os, "getuid") else "unknown"
 
 
 def _machine() -> str:

@@ -172,10 +172,14 @@ def test_200_editors_of_one_key(everywhere, careful) -> None:
     path = f"{CONFIG}/smtp_host"
     ready = threading.Barrier(20)
     local = threading.local()
+    clients = [
+        httpx.Client(base_url=everywhere.url, headers=headers, timeout=60) for _ in range(20)
+    ]
+    unused = iter(clients)
 
     def edit(number: int) -> int:
         if not hasattr(local, "client"):
-            local.client = httpx.Client(base_url=everywhere.url, headers=headers, timeout=60)
+            local.client = next(unused)
             ready.wait(30)
         tag = {"If-Match": local.client.get(path).headers["etag"]} if careful else {}
         body = {"value": f"host-{number}.example.com"}
@@ -183,6 +187,8 @@ def test_200_editors_of_one_key(everywhere, careful) -> None:
 
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(edit, range(200)))
+    for client in clients:
+        client.close()
     counted = Counter(answers)
     assert set(counted) <= {200, 412}, counted
     assert counted[200] > 0

@@ -17,6 +17,7 @@ OTHERS = {
     "--env-file",
     "--snapshot-update",
     "--preload",
+    "--quick",
     "--hypothesis-profile",
     "--help",
     "--ignore-missing",

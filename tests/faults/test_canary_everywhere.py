@@ -410,9 +410,9 @@ def test_no_failure_holds_a_secret(
     failures: list[BaseException] = []
     show = program_module.show_failure
 
-    def note(error: Any) -> None:
+    def note(error: Any, **how: Any) -> None:
         failures.append(error)
-        show(error)
+        show(error, **how)
 
     monkeypatch.setattr(program_module, "show_failure", note)
     FAULTS[fault](world, monkeypatch)

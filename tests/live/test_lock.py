@@ -163,10 +163,10 @@ def test_a_lease_that_is_renewed_while_another_waits_for_its_row_is_not_taken(st
 
 def test_the_lease_is_renewed_while_the_holder_works(state, monkeypatch):
     monkeypatch.setattr(lock_module, "_RENEWAL_SECONDS", 0.05)
-    monkeypatch.setattr(lock_module, "LEASE_SECONDS", 1.0)
+    monkeypatch.setattr(lock_module, "LEASE_SECONDS", 3.0)
     with hold_lock(state):
         make_foreign(state)
-        deadline = time.monotonic() + 1.5
+        deadline = time.monotonic() + 3.5
         while time.monotonic() < deadline:
             with pytest.raises(LockHeld), hold_lock(state):
                 pass

@@ -56,10 +56,10 @@ def test_thousands_of_dangling_names_are_told_at_once() -> None:
         f"  route-{number}: {{from: [servise-{number}], to: [servise-{number}]}}\n"
         for number in range(2_000)
     )
-    started = time.perf_counter()
+    started = time.process_time()
     findings = check(f"services:\n{services}routes:\n{routes}")
     assert sum(one.code == "PC201" for one in findings) == 4_000
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_no_message_holds_a_secret() -> None:
