@@ -33,7 +33,7 @@ def check(app: App) -> Iterator[Finding]:
         if name not in shared:
             continue
         known = first.setdefault(name, claim)
-        difference = None if known is claim else _difference(known, claim)
+        difference = _difference(known, claim)
         if difference is not None:
             yield Finding(
                 pointer=claim.pointer,
