@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 WORKERS := 4  # more than cores: most of a test's time goes by waiting for processes and servers
 
-.PHONY: help setup demo example test test-fast test-lowest test-faults fuzz lint format bench picture generated lock dist clean
+.PHONY: help setup demo example test test-fast test-lowest test-faults coverage mutants fuzz lint format bench picture generated lock dist clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,14 @@ test-lowest: ## test-fast with the oldest versions of our dependencies that pypr
 
 test-faults: $(READY) ## apply killed at every single statement and commit, on each database
 	PENGUIN_TEST_EVERY_PLACE=1 $(BIN)/python -m pytest -n 2 tests/faults
+
+coverage: $(READY) ## every test, and what share of lines and branches they come by: 95 % at least
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=
+	@$(BIN)/coverage json -q -o .cache/coverage.json
+	@$(BIN)/python tests/coverage_shares.py .cache/coverage.json
+
+mutants: $(READY) ## do the tests notice changed lines of rules/ and sync/? MODULE, MUTANTS: see tests/mutants.py
+	$(BIN)/python -m tests.mutants
 
 fuzz: $(READY) ## hypothesis against the loader and validate for FUZZ_SECONDS, an hour by default
 	@end=$$(( $$(date +%s) + $${FUZZ_SECONDS:-3600} )); \

@@ -51,7 +51,6 @@ _PURE = (
     "sync/decisions.py",
     "sync/edits.py",
     "sync/guards.py",
-    "sync/past.py",
     "sync/plan_check.py",
     "sync/plan_file.py",
     "sync/planning.py",
