@@ -41,12 +41,12 @@ test-lowest: ## test-fast with the oldest versions of our dependencies that pypr
 test-faults: $(READY) ## apply killed at every single statement and commit, on each database
 	PENGUIN_TEST_EVERY_PLACE=1 $(BIN)/python -m pytest -n 2 tests/faults
 
-coverage: $(READY) ## every test, and what share of lines and branches they come by: 95 % at least
+coverage: $(READY) ## every test; 95 % of lines and of branches at least
 	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=
 	@$(BIN)/coverage json -q -o .cache/coverage.json
 	@$(BIN)/python tests/coverage_shares.py .cache/coverage.json
 
-mutants: $(READY) ## do the tests notice changed lines of rules/ and sync/? MODULE, MUTANTS: see tests/mutants.py
+mutants: $(READY) ## do tests notice what changes in rules/ and sync/? MODULE, MUTANTS: tests/mutants.py
 	$(BIN)/python -m tests.mutants
 
 fuzz: $(READY) ## hypothesis against the loader and validate for FUZZ_SECONDS, an hour by default
