@@ -56,7 +56,10 @@ _PURE = (
     "sync/planning.py",
     "sync/settlement.py",
 )
-_AT_IMPORT = ("rules/shape_codes.py",)  # tables, made before mutmut can choose a mutant
+_AT_IMPORT = (
+    "rules/intake_codes.py",
+    "rules/shape_codes.py",
+)  # tables, made before mutmut can choose a mutant
 PARTS = {
     "rules": Part(
         ("rules/*",),

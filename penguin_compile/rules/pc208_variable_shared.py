@@ -39,7 +39,7 @@ def check(app: App) -> Iterator[Finding]:
                 pointer=claim.pointer,
                 message=f"{known.what} and {claim.what} share the variable {name} {difference}",
                 label="name another variable with `env`, or make them equal",
-                related=((known.what, _related(known.pointer)),),
+                related=((known.what, known.pointer[:2]),),
             )
 
 
@@ -71,10 +71,6 @@ def _secret_claims(app: App) -> Iterator[tuple[str, _Claim]]:
                 what = f'the secret of service "{service}"'
                 carrier = secret_variable(name, value.secret)
                 yield carrier, _Claim(what, at, None, None, sensitive=True)
-
-
-def _related(pointer: Pointer) -> Pointer:
-    return pointer[:2] if pointer[0] == "config" else pointer
 
 
 def _default(setting: Setting) -> str | None:

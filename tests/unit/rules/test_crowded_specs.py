@@ -59,7 +59,9 @@ variables:
   ALONE: {default: a}
   PORT: {type: integer, default: "80"}
   HOST: {default: localhost}
+  FLAG: {type: boolean, default: "true"}
 config:
+  flag: {description: d, type: boolean, default: true, env: FLAG}
   other: {description: d, default: a}
   port: {description: d, type: integer, default: 81, env: PORT}
   same_port: {description: d, type: integer, default: 80, env: PORT}
