@@ -103,4 +103,4 @@ dist: $(READY) ## wheel, sdist, bill of materials and checksums in dist/; built 
 	cd dist && sha256sum -- * > SHA256SUMS
 
 clean: ## everything that make made
-	rm -rf $(VENV) .venv-lowest .cache .penguin_cache .demo examples/myapp/.run .penguin dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-lowest .cache .coverage .penguin_cache .demo examples/myapp/.run .penguin dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

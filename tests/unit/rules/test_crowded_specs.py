@@ -139,6 +139,22 @@ services:
     URL: "${DB_PASSWORD:-hunter2}", SMTP_PASSWORD: "${DB_USER:-hunter2}",
     MIXED_PASSWORD: "x${DB_USER:-shop}", PLAIN_PASSWORD: "hunter2$$", AGE_PASSWORD: 5}}}
 """,
+    "PC403": """\
+variables: {URL: {}, COUNT: {type: integer}}
+license: {product: shop, server_url: "https://a:hunter2@license.test"}
+telemetry:
+  killkrill: {api_url: "https://a:hunter2@kill.test", grpc_url: "https://a:hunter2@krill.test"}
+integrations: {waddleai: {url: "http://a:hunter2@waddle.test"}}
+environments:
+  dev:
+    database: {url: "postgresql://a:hunter2@db.test/shop"}
+    state: {url: "postgresql://a:hunter2@state.test/shop"}
+    marchproxy: {url: "http://a:hunter2@proxy.test"}
+services:
+  api: {port: 80, container: {image: a}, environment: {
+    OWN: {variable: URL, default: "redis://a:hunter2@cache.test"},
+    FEW: {variable: COUNT, default: "5"}}}
+""",
     "PC404": """\
 services:
   right: {port: 80, container: {image: a, build: ./marchproxy-client}}
