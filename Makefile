@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 BASE   ?= origin/main
 WORKERS := 4  # more than cores: most of a test's time goes by waiting for processes and servers
 
-.PHONY: help setup demo example docs test test-fast test-lowest test-faults fuzz lint format bench bench-compare picture generated lock dist clean
+.PHONY: help setup demo example docs test test-fast test-lowest test-faults coverage mutants fuzz lint format bench bench-compare picture generated lock dist clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 15
@@ -44,6 +44,14 @@ test-lowest: ## test-fast with the oldest versions of our dependencies that pypr
 
 test-faults: $(READY) ## apply killed at every single statement and commit, on each database
 	PENGUIN_TEST_EVERY_PLACE=1 $(BIN)/python -m pytest -n 2 tests/faults
+
+coverage: $(READY) ## every test; 95 % of lines and of branches at least
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=
+	@$(BIN)/coverage json -q -o .cache/coverage.json
+	@$(BIN)/python tests/coverage_shares.py .cache/coverage.json
+
+mutants: $(READY) ## do tests notice what changes in rules/ and sync/? MODULE, MUTANTS: tests/mutants.py
+	$(BIN)/python -m tests.mutants
 
 fuzz: $(READY) ## hypothesis against the loader and validate for FUZZ_SECONDS, an hour by default
 	@end=$$(( $$(date +%s) + $${FUZZ_SECONDS:-3600} )); \
@@ -105,4 +113,4 @@ dist: $(READY) ## wheel, sdist, bill of materials and checksums in dist/; built 
 	cd dist && sha256sum -- * > SHA256SUMS
 
 clean: ## everything that make made
-	rm -rf $(VENV) .venv-lowest .cache .penguin_cache .demo examples/myapp/.run .penguin dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-lowest .cache .coverage .penguin_cache .demo examples/myapp/.run .penguin dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -96,7 +96,7 @@ def measure(scale: Scale, folder: Path) -> Iterator[Measurement]:
             "validate specs",
             "spec",
             scale.growing_specs,
-            many_specs(folder, "fleet", "validate", "--no-cache"),
+            many_specs(folder, "validate"),
         ),
         (
             "compile specs",

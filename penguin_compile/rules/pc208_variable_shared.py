@@ -33,13 +33,13 @@ def check(app: App) -> Iterator[Finding]:
         if name not in shared:
             continue
         known = first.setdefault(name, claim)
-        difference = None if known is claim else _difference(known, claim)
+        difference = _difference(known, claim)
         if difference is not None:
             yield Finding(
                 pointer=claim.pointer,
                 message=f"{known.what} and {claim.what} share the variable {name} {difference}",
                 label="name another variable with `env`, or make them equal",
-                related=((known.what, _related(known.pointer)),),
+                related=((known.what, known.pointer[:2]),),
             )
 
 
@@ -71,10 +71,6 @@ def _secret_claims(app: App) -> Iterator[tuple[str, _Claim]]:
                 what = f'the secret of service "{service}"'
                 carrier = secret_variable(name, value.secret)
                 yield carrier, _Claim(what, at, None, None, sensitive=True)
-
-
-def _related(pointer: Pointer) -> Pointer:
-    return pointer[:2] if pointer[0] == "config" else pointer
 
 
 def _default(setting: Setting) -> str | None:

@@ -88,9 +88,8 @@ _KNOWN = frozenset(
 )
 _EXAMPLE_KEY = re.compile(r"(?:0123456789abcdef)+[0-9a-f]*\Z|(.)\1{7,}\Z", re.IGNORECASE)
 _LICENSE_KEY = re.compile(r"license[_.-]?key\Z", re.IGNORECASE)
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 _SEPARATOR = re.compile(r"[^A-Za-z0-9]")
-_MOST_SEPARATORS = 0.1  # base64 has 3 of 100, words that hyphens join have more
+_MOST_SEPARATORS = 0.1  # base64 has 3 of 100, UUIDs 11, words that hyphens join have more
 
 
 SHORTEST_MARKED = 8  # characters of `changeme`: what is shorter is a secret only by its name
@@ -148,7 +147,7 @@ def says_secret(name: str) -> bool:
     after = [word.lower() for word in _WORD.findall(name, last.end())]
     if not _DESCRIPTIONS.isdisjoint(after):
         return False
-    return _PUBLIC.isdisjoint(name[: last.start()].lower().replace("-", "_").split("_"))
+    return _PUBLIC.isdisjoint(_words(name[: last.start()]))
 
 
 def is_secret_text(text: str) -> bool:
@@ -212,7 +211,7 @@ def _names_key(name: str, kinds: frozenset[str] = frozenset()) -> bool:
 
 def _is_random(name: str, text: str) -> bool:
     """One token that no person wrote: digests, UUIDs, paths and words in camel case are not."""
-    if not _TOKEN.match(text) or _UUID.match(text):
+    if not _TOKEN.match(text):
         return False
     words = _words(name)
     if not _NOT_KEYS.isdisjoint(words):

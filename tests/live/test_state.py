@@ -146,6 +146,43 @@ def test_the_audit_says_who_changed_what_and_no_secret(state):
     assert "f" * 64 in rows[0]["after"]
 
 
+@pytest.mark.parametrize("there", [False, True], ids=["no tables", "tables of others"])
+def test_before_the_first_apply_nothing_is_remembered(state, there):
+    if there:
+        with state.database.writing("testing") as connection:
+            connection.execute(text("CREATE TABLE others (id INTEGER)"))
+    assert read_audit(state, ONE) == []
+    assert count_steps(state) == {}
+    assert find_other_apps(state, "config") == ()
+    with pytest.raises(UsageError, match="myapp in dev has no revision 1") as raised:
+        settled_at(state, 1)
+    assert raised.value.hint == "they are listed by: penguin-compile history --env dev"
+
+
+def test_the_audit_of_an_address_is_read_newest_first_and_a_damaged_side_hides_no_other(state):
+    revision = begin(state)
+    for actor in ("ann", "bob", "eve"):
+        entries = [
+            AuditEntry(address=one, action="update", before=None, after={"value": actor})
+            for one in (ONE, TWO)
+        ]
+        with state.database.writing("testing") as connection:
+            state.audit(connection, entries, actor=actor, via="apply", revision=revision)
+            after = connection.dialect.identifier_preparer.quote("after")
+            damage = f"UPDATE penguin_audit SET {after} = '{{' WHERE actor = 'bob'"
+            connection.execute(text(damage))
+    told = [(one.actor, one.revision, one.before, one.after) for one in read_audit(state, ONE)]
+    assert sorted(told, key=str) == [
+        ("ann", revision, None, {"value": "ann"}),
+        ("bob", revision, None, None),
+        ("eve", revision, None, {"value": "eve"}),
+    ]
+    times = [one.at for one in read_audit(state, ONE)]
+    assert times == sorted(times, reverse=True)
+    assert len(read_audit(state, ONE, limit=2)) == 2
+    assert read_audit(State(state.database, "other", "dev"), ONE) == []
+
+
 def test_what_moved_in_the_ledger_is_named(state):
     revision = begin(state)
     settle(state, revision, Entry(address=ONE, fields={}))

@@ -78,3 +78,14 @@ def test_no_reason_no_silence(tmp_path: Path) -> None:
     for reason in ('""', "null", "true", "[a]"):
         found = codes(tmp_path, f"config: {{a: {{x-allow: {{PC305: {reason}, PC312: so}}}}}}\n")
         assert sorted(found) == ["PC305", "PC313"]
+
+
+def test_one_in_an_item_of_a_list_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "shop.yaml"
+    ports = "[{target: 80, published: 80, x-allow: {PC305: generated}}]"
+    path.write_text(
+        f"{HEAD}services: {{a: {{port: 80, container: {{image: a, ports: {ports}}}}}}}\n"
+    )
+    (idle,) = [one for one in check_file(path).findings if one.code == "PC313"]
+    at = ("services", "a", "container", "ports", 0, "x-allow", "PC305")
+    assert (idle.pointer, idle.message) == (at, "`x-allow` of PC305 silences nothing")

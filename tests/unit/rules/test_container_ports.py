@@ -29,7 +29,9 @@ def published(entry: Any, **keys: Any) -> list[tuple[str, int, int, str]]:
         ("[::]:3000:80", ("", 3000, 3000, "tcp")),
         ("${PORT}:80", ("", 8080, 8080, "tcp")),
         ("${OTHER:-${MORE:-3000}}:80", ("", 3000, 3000, "tcp")),
+        ("1-65535:80", ("", 1, 65_535, "tcp")),
         ({"target": 80, "published": 3000}, ("", 3000, 3000, "tcp")),
+        ({"target": 80, "published": "${PORT}"}, ("", 8080, 8080, "tcp")),
         (
             {"target": 53, "published": "53-54", "host_ip": "::1", "protocol": "udp"},
             ("::1", 53, 54, "udp"),
@@ -49,6 +51,7 @@ def test_what_is_published(entry: Any, expected: tuple[str, int, int, str]) -> N
         "127.0.0.1::80",
         "${OTHER}:80",
         "70000:80",
+        "0:80",
         "9-3:1",
         {"target": 80},
         None,
@@ -76,3 +79,10 @@ def test_overlaps_by_address_range_and_protocol() -> None:
 def test_references_that_fill_themselves_end() -> None:
     assert fill_in("$A", {"A": "$A$A"}.get).startswith("$A")
     assert fill_in("${A:?no}", {}.get) == "${A:?no}"
+
+
+@pytest.mark.parametrize("entry", ["${PORT}:80", {"published": "${PORT:-1}", "target": 80}])
+def test_what_a_deployment_sets_goes_before_every_default(entry: Any) -> None:
+    container = Container(name="a", pointer=("a",), keys={"ports": [entry]})
+    (port,) = host_ports(container, DEFAULTS.get, {"PORT": "9090"}.get)
+    assert (port.first, port.pointer) == (9090, ("a", "ports", 0))

@@ -47,6 +47,7 @@ def test_values_of_an_overlay_are_told_in_the_overlay() -> None:
     finding = next(one for one in check(text) if one.code == "PC207")
     assert finding.span.line == 6
     assert finding.environments == ("prod",)
+    assert [(one.message, one.span.line) for one in finding.related] == [("overrides this", 3)]
 
 
 @pytest.mark.slow

@@ -36,7 +36,8 @@ def test_names_that_say_secret(name: str) -> None:
     "name",
     "COMPASS_URL BYPASS_CACHE PASSENGER TOKENIZER SECRETARY TOKEN_TTL JWT_TOKEN_EXPIRES_IN "
     "DB_PASSWORD_FILE PRIVATE_KEY_PATH PASSWORD_POLICY STRIPE_PUBLIC_API_KEY SECRET_NAME KEY PWD "
-    "API_KEY_HEADER TOKEN_ISSUER AWS_ACCESS_KEY_ID sort_key monkey PASSWORDLESS".split(),
+    "API_KEY_HEADER TOKEN_ISSUER AWS_ACCESS_KEY_ID sort_key monkey PASSWORDLESS "
+    "stripe-public-api-key stripe.publishable_api_key".split(),
 )
 def test_names_that_only_sound_like_it(name: str) -> None:
     assert not says_secret(name)
@@ -122,6 +123,25 @@ def test_random_keys_are_told_from_what_people_write() -> None:
         "a sentence that is long enough to be judged",
     ):
         assert recognise_key("SIGNING_KEY", text) is None, text
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("ANYTHING", "aB3dE5gH7jK9mN1pQ3sT5vW7", True),
+        ("ANYTHING", "aB3dE5gH7jK9mN1pQ3sT5vW", False),  # too short
+        ("ANYTHING", "aB3dE5gH7jK9mN1pQ3sT5vW7" * 22, False),  # too long
+        ("ANYTHING", "aB3dE5gH7jK9mN1pQ3+T5vW/==", True),  # padding is no separator
+        ("ANYTHING", "aB3+E5gH-jK9m_1pQ3sT5v/7", False),  # people separate words
+        ("ANYTHING", "gH3" * 9, False),  # little in it
+        ("ANYTHING", "g1h2j3k4l5m6n7o8p9q0r1s2", False),  # could be anything
+        ("SIGNING_KEY", "g1h2j3k4l5m6n7o8p9q0r1s2", True),
+        ("SIGNING_KEY", "gHjKlMnOpQrStUvWxYzAbCdE", False),  # no digit
+        ("SIGNING_KEY", "A50E8400-E29B-41D4-A716-446655440000", False),
+    ],
+)
+def test_edges_of_random_keys(name: str, text: str, told: bool) -> None:
+    assert (recognise_key(name, text) is not None) is told
 
 
 def test_license_keys_are_told_by_name() -> None:
