@@ -102,7 +102,7 @@ def measure(scale: Scale, folder: Path) -> Iterator[Measurement]:
             "compile specs",
             "spec",
             scale.compiled_specs,
-            many_specs(folder, "fleet", "compile", *out),
+            many_specs(folder, "compile", *out),
         ),
     ):
         time, peak = measure_growth(command, sizes, folder)
