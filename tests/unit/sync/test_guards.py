@@ -172,6 +172,13 @@ def test_more_updates_than_are_owned_are_told_without_a_share() -> None:
         Memory(owned={"service": 1}, gone={}),
     )
     assert told == "2 services would be updated; --max-updates 2 allows it"
+    (adopted,) = check_guards(
+        of(*changes_of("service", Action.UPDATE, 1)),
+        Decisions(max_updates="0"),
+        {},
+        Memory(owned={}, gone={}),
+    )
+    assert adopted == "1 service would be updated; --max-updates 1 allows it"
 
 
 def test_a_protected_resource_is_not_created_anew() -> None:
