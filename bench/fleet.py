@@ -1,12 +1,11 @@
 """Fleets: how one run over many specs scales, and what a run costs where nothing has changed.
 
-Plain functions that return numbers; seconds are of whole processes, as a user waits for them.
+Seconds are of whole processes, as a user waits for them.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
+from bench.measurement import Measurement, Scale
+
+SPEED_UP = 1.8  # of two processes, at least
 PROGRAM = str(Path(sys.executable).parent / "penguin-compile")
 # As `python -c` with the files on standard input: finding them is not even part of it.
 HASHING = (
@@ -196,42 +198,38 @@ def time_on_cluster(folder: Path, command: str, address: str, runs: int = 3) -> 
     return median(times)
 
 
-def bench_fleet(folder: Path, specs: int = 1_000, runs: int = 3) -> dict[str, float]:
-    """Seconds and ratios of `validate` and `compile` over so many specs, by what was measured."""
-    make_fleet(folder, specs)
-    found: dict[str, float] = {}
+def measure(scale: Scale, folder: Path) -> Iterator[Measurement]:
+    """Two processes beside one, nothing changed beside hashing, a cluster beside processes."""
+    many = folder / "many"
+    many.mkdir()
+    make_fleet(many, scale.fleet_specs)
+    size = f"{scale.fleet_specs:,} specs"
     for command in ("validate", "compile"):
-        one, two = (time_cold(folder, command, jobs, runs) for jobs in (1, 2))
-        unchanged = time_unchanged(folder, command)
-        hashing = time_hashing(folder, command)
-        found |= {
-            f"{command}, one process": one,
-            f"{command}, two processes": two,
-            f"{command}, speed-up": one / two,
-            f"{command}, nothing changed": unchanged,
-            f"{command}, reading and hashing": hashing,
-            f"{command}, times hashing": unchanged / hashing,
-        }
-    return found
-
-
-def bench_cluster(folder: Path, specs: int = 5_000, runs: int = 1) -> dict[str, float]:
-    """Seconds of `validate` on two processes and on two workers of a cluster, and their ratio."""
-    make_fleet(folder, specs)
-    pool = time_cold(folder, "validate", 2, runs)
-    with dask_cluster(folder) as address:
-        cluster = time_on_cluster(folder, "validate", address, runs)
-    return {"two processes": pool, "two workers": cluster, "times the pool": cluster / pool}
-
-
-if __name__ == "__main__":
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as place:
-        for name, value in bench_fleet(Path(place), *map(int, sys.argv[1:2])).items():
-            print(f"{name:<36}{value:8.3f}")
-        if "--cluster" in sys.argv:
-            for name, value in bench_cluster(Path(place)).items():
-                print(f"{name:<36}{value:8.3f}")
-    sys.stdout.flush()
-    os._exit(0)
+        yield Measurement(
+            size=size,
+            stage=f"fleet {command}, two processes",
+            value=time_cold(many, command, 2, scale.runs),
+            beside="one process",
+            beside_value=time_cold(many, command, 1, scale.runs),
+            target=round(1 / SPEED_UP, 3),
+        )
+        yield Measurement(
+            size=size,
+            stage=f"fleet {command}, nothing changed",
+            value=time_unchanged(many, command),
+            beside="reading and hashing the same files",
+            beside_value=time_hashing(many, command),
+            target=1.5,
+        )
+    more = folder / "more"
+    more.mkdir()
+    make_fleet(more, scale.cluster_specs)
+    with dask_cluster(more) as address:
+        yield Measurement(
+            size=f"{scale.cluster_specs:,} specs",
+            stage="fleet validate, two workers of a Dask cluster",
+            value=time_on_cluster(more, "validate", address, 1),
+            beside="two processes",
+            beside_value=time_cold(more, "validate", 2, 1),
+            target=1.25,
+        )

@@ -21,6 +21,8 @@ class Scale:
     growing_objects: tuple[int, ...] = (1_000, 3_000, 10_000, 100_000)
     growing_specs: tuple[int, ...] = (100, 500, 5_000)
     compiled_specs: tuple[int, ...] = (50, 200, 1_000)
+    fleet_specs: int = 1_000
+    cluster_specs: int = 5_000
     runs: int = 3
     short_runs: int = 7
 
@@ -38,6 +40,8 @@ QUICK = Scale(
     growing_objects=(1_000, 4_000, 10_000),
     growing_specs=(20, 50, 100),
     compiled_specs=(10, 20, 50),
+    fleet_specs=50,
+    cluster_specs=50,
     runs=2,
     short_runs=3,
 )

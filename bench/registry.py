@@ -28,6 +28,7 @@ PARTS = (
     Part("runtime", "bench.runtime", "settings in a running app"),
     Part("console", "bench.console", "the console's list page"),
     Part("telemetry", "bench.telemetry", "a log call in a running app"),
+    Part("fleet", "bench.fleet", "fleets", limit=900),
     Part("growth", "bench.growth", "cost in proportion", limit=900),
     Part("peer-jinja", "bench.peers.jinja", "peer: plain Jinja2 and PyYAML"),
     Part("peer-kapitan", "bench.peers.kapitan", "peer: kapitan"),
