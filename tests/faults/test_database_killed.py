@@ -42,7 +42,8 @@ def test_killed_anywhere(kind, scenario, tmp_path):
     runs = [json.loads(line) for line in ended.stdout.splitlines()]
     wrong = [run for run in runs if run["wrong"]]
     assert not wrong, f"PENGUIN_TEST_SEED={SEED}: {json.dumps(wrong, indent=1)}"
-    assert sum(run["missed"] for run in runs) <= len(runs) // 20
+    # Threads that read ahead and a lock that is renewed make the places of two runs differ.
+    assert sum(run["missed"] for run in runs) <= max(1, len(runs) // 20)
     assert len(runs) == (count or runs[0]["of"])
     assert runs[0]["of"] > (30 if scenario == "rotate" else 60)
     log = (tmp_path / "log").read_text(encoding="utf-8")
