@@ -12,8 +12,7 @@ import click
 
 from penguin_compile.cli.fleet_run import Run
 from penguin_compile.cli.run_cache import remember
-from penguin_compile.cli.run_record import Record
-from penguin_compile.fleet.run import Member
+from penguin_compile.cli.run_record import Record, find_repositories
 
 _OPTIONS = "pyproject.toml"
 
@@ -52,30 +51,15 @@ def remember_run(
     }
     seen |= {path: (path, digest, mode) for path, digest, mode in files}
     absent = {path for path, digest in hashes.items() if digest is None}
-    present, missing = _repositories(run.members)
+    present, missing = find_repositories(Path(one.spec).parent for one in run.members)
     record = Record(
         files=list(seen.values()),
         links=[],
         listings=sorted({*run.fleet.folders, *listings}),
-        present=sorted(present),
-        absent=sorted(absent | missing),
+        present=present,
+        absent=sorted(absent.union(missing)),
         code=0,
         out=click.unstyle(out),
         err="".join(f"{line}\n" for line in err),
     )
     remember(invocation.arguments, invocation.folder, record)
-
-
-def _repositories(members: Iterable[Member]) -> tuple[set[str], set[str]]:
-    """The `.git` that makes a folder the root of specs, and those that would make it another."""
-    present: set[str] = set()
-    absent: set[str] = set()
-    for spec in {os.path.dirname(one.spec) for one in members}:
-        folder = Path(os.path.realpath(spec))
-        for one in (folder, *folder.parents):
-            git = str(one / ".git")
-            if os.path.exists(git):
-                present.add(git)
-                break
-            absent.add(git)
-    return present, absent

@@ -62,7 +62,7 @@ def make_record(
     options = Path(_OPTIONS)
     if options.exists():
         files.append((_OPTIONS, sha256(options.read_bytes()).hexdigest(), None))
-    present, absent = _repositories(checked)
+    present, absent = find_repositories(Path(spec.loaded.path).resolve().parent for spec in checked)
     return Record(
         files=files,
         links=[(str(path), str(target)) for spec in checked for path, target in _links(spec)],
@@ -98,11 +98,10 @@ def _links(spec: CheckedSpec) -> Iterator[tuple[Path, Path]]:
     yield from spec.loaded.imports.items()
 
 
-def _repositories(checked: Iterable[CheckedSpec]) -> tuple[list[str], list[str]]:
+def find_repositories(folders: Iterable[Path]) -> tuple[list[str], list[str]]:
     """What makes a folder the root of a spec's repository: `.git` there, and none below it."""
     present, absent = set(), set()
-    for spec in checked:
-        folder = Path(spec.loaded.path).resolve().parent
+    for folder in {one.resolve() for one in folders}:
         for one in (folder, *folder.parents):
             git = str(one / ".git")
             if (one / ".git").exists():
