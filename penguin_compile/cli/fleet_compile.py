@@ -18,6 +18,7 @@ import click
 
 from penguin_compile.cli.fleet_record import Invocation, remember_run
 from penguin_compile.cli.fleet_run import Choice, Run, checked_fleet, show, show_errors, split_ready
+from penguin_compile.cli.run_cache import digest_listing
 from penguin_compile.core.canonical import canonical_json
 from penguin_compile.fleet.exit_codes import worst
 from penguin_compile.fleet.run import Member
@@ -117,7 +118,7 @@ def _is_done(answer: Answer | None, order: Mapping[str, Any], now: Files) -> boo
         and answer["inputs"] == order["inputs"]
         and holds({**answer, "links": {}, "root": now.root(answer["spec"])}, now)
         and all(os.access(path, os.X_OK) for path in answer["executable"])
-        and all(_names(path) == names for path, names in answer["listings"].items())
+        and all(digest_listing(path) == names for path, names in answer["listings"].items())
     )
 
 
@@ -164,16 +165,8 @@ def compile_one(task: Task) -> Answer:
         "files": {os.path.abspath(path): digest for path, digest, _ in record.files},
         "executable": [os.path.abspath(path) for path, _, mode in record.files if mode],
         "plain": [os.path.abspath(path) for path, _, mode in record.files if mode is False],
-        "listings": {path: _names(path) for path in sorted(parents)},
+        "listings": {path: digest_listing(path) for path in sorted(parents)},
     }
-
-
-def _names(folder: str) -> str:
-    try:
-        names = "\0".join(sorted(os.listdir(folder)))
-    except OSError:
-        return "none"
-    return sha256(names.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @contextmanager

@@ -61,7 +61,7 @@ def remember(arguments: Sequence[str], here: str | None, record: Record) -> None
         f"code {record.code}",
         *(f"file {digest} {modes[mode]} {_whole(path)}" for path, digest, mode in record.files),
         *(f"leads {_digest(target)} {_absolute(path)}" for path, target in record.links),
-        *(f"names {_list(_whole(path))} {_whole(path)}" for path in record.listings),
+        *(f"names {digest_listing(_whole(path))} {_whole(path)}" for path in record.listings),
         *(f"present {_whole(path)}" for path in record.present),
         *(f"absent {_whole(path)}" for path in record.absent),
         *(f"out {line}" for line in record.out.split("\n")),
@@ -203,7 +203,7 @@ def _unchanged(lines: Iterable[str]) -> bool:
                 return False
         elif kind == "names":
             names, path = rest.split(" ", 1)
-            if _list(path) != names:
+            if digest_listing(path) != names:
                 return False
         elif kind in {"present", "absent"} and os.path.exists(rest) != (  # noqa: PTH110
             kind == "present"
@@ -212,7 +212,7 @@ def _unchanged(lines: Iterable[str]) -> bool:
     return _hashes_are(files)
 
 
-def _list(folder: str) -> str:
+def digest_listing(folder: str) -> str:
     """A digest of the names in a folder, and of which are files."""
     try:
         with os.scandir(folder) as entries:
